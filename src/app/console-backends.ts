@@ -2,7 +2,7 @@
 import type { ApiHandlers } from '../http/api/api.ts';
 import type { Answer } from '../http/api/operations.ts';
 import type { BackendsView, BackendView } from '../pages/admin/backends.ts';
-import { OPERATOR } from './console-policy.ts';
+import { OPERATOR } from './operator-context.ts';
 
 export async function backendsNow(api: () => Promise<Pick<ApiHandlers, 'listBackends'>>): Promise<BackendsView> {
   const { backends } = await (await api()).listBackends({}, OPERATOR);

@@ -9,7 +9,7 @@ import type { Timer } from '../core/ports.ts';
 import type { RecentDecisions } from '../core/recent-decision.ts';
 import { separateRobots } from '../core/robot-name.ts';
 import type { ShadowDifferences } from '../core/shadow-difference.ts';
-import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
+import type { ApiHandlers } from '../http/api/api.ts';
 import type { Answer } from '../http/api/operations.ts';
 import { ruleViews, scopeName } from '../http/console/decision-views.ts';
 import type { PolicyAreaDeps, Unanswered } from '../http/console/policy.ts';
@@ -21,6 +21,7 @@ import type { PolicyChecks, PolicyFinding } from '../pages/parts/policy-text.ts'
 import type { PolicyQuestions } from './api/ask-about-policy.ts';
 import { encodeRecent } from './api/recent-texts.ts';
 import type { Replayed } from './api/replay-recent.ts';
+import { OPERATOR, operatorContext } from './operator-context.ts';
 
 export interface PolicyPageDeps {
   readonly api: () => Promise<ApiHandlers>;
@@ -37,7 +38,7 @@ export function policyPageDeps(config: BrokerConfig, deps: PolicyPageDeps): Poli
     services: Object.keys(config.services),
     differences: deps.differences,
     whoCan: async (question, context) => {
-      const found = await answered(async () => (await deps.api()).whoCan(question, apiContext(context)));
+      const found = await answered(async () => (await deps.api()).whoCan(question, operatorContext(context)));
       if ('problem' in found) return found;
       const { grantees, users, anonymous, gaps } = found;
       // Only rules that name a robot are for it, so that each robot is among the grantees.
@@ -51,13 +52,6 @@ export function policyPageDeps(config: BrokerConfig, deps: PolicyPageDeps): Poli
     tryOut: (text) => tryOut(text, config, deps),
     shadow: () => shadowNow(deps),
   };
-}
-
-/** The pages only read by the API, so that nothing is recorded of who asks. */
-export const OPERATOR: ApiContext = { requestId: '', client: '', caller: { kind: 'socket', access: 'operator' } };
-
-function apiContext(context: RequestContext): ApiContext {
-  return { ...OPERATOR, ...context };
 }
 
 /** A question that cannot be answered now is no error of the page. */
@@ -111,7 +105,9 @@ async function policyNow(config: BrokerConfig, deps: PolicyPageDeps, context: Re
   const { revision, stale } = await api.getPolicy({}, OPERATOR);
   const read = await readPolicyFile(config);
   const found =
-    'problem' in read ? read : await answered(async () => api.checkPolicy({ text: read.text }, apiContext(context)));
+    'problem' in read
+      ? read
+      : await answered(async () => api.checkPolicy({ text: read.text }, operatorContext(context)));
   return {
     file: basename(config.policy.file),
     revision,
@@ -219,8 +215,8 @@ function inText(rule: ReturnType<typeof ruleViews>[number]) {
 
 function gapsOf({ withoutCaller, withoutScope, outdated }: Replayed): readonly string[] {
   const gaps: [string, number, string][] = [
-    ['Not compared', withoutCaller, 'The groups and attributes of these users took too much room to be held.'],
-    ['Not compared', withoutScope, 'Of a request for many repositories, only the first are held.'],
+    ['Not compared', withoutCaller, 'The groups and attributes of these users take too much memory.'],
+    ['Not compared', withoutScope, 'Of a request for many repositories, only the first are recorded.'],
     [
       'Decided by an earlier policy with another result',
       outdated,

@@ -1,4 +1,4 @@
-/** What a broker remembers of a request for a token, or of one that it denied to a proxy, for the pages of the console. */
+/** A request for a token, or one that was denied to a proxy, as a broker has it in memory for the pages of the console. */
 import type { AccessRefusal } from './access-refusal.ts';
 import type { Reason } from './access.ts';
 import type { ErrorCode } from './errors.ts';

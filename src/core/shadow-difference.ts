@@ -1,4 +1,4 @@
-/** What a broker holds of the comparison with its shadow policy, for the pages of the console. */
+/** The comparison with the shadow policy, as a broker has it in memory for the pages of the console. */
 import type { Action, Reason } from './access.ts';
 import type { Scope } from './scope.ts';
 

@@ -798,7 +798,7 @@ function sampleChanges(text: (plain: string) => string): ChangesView {
       { ...shared, username: text('alice'), backend: 'corp', name: text('web/shop'), times: 3 },
       { ...shared, username: undefined, backend: '', name: text('public/base'), times: 1 },
     ],
-    gaps: ['Not compared: 12. Of a request for many repositories, only the first are held.'],
+    gaps: ['Not compared: 12. Of a request for many repositories, only the first are recorded.'],
   };
 }
 

@@ -32,6 +32,7 @@ import { areProved, invariantJson, invariantLines, proveAll } from '../invariant
 import { readPassword } from '../read-password.ts';
 import { checkLogin, probeAll, stepLine } from '../walk.ts';
 import { checkToken } from '../walk-token.ts';
+import { plural } from '../plural.ts';
 import { testLines } from './test.ts';
 
 interface CheckOptions extends SharedOptions {
@@ -101,7 +102,7 @@ export async function checkOnce(options: CheckOptions, output: Output, terminal:
   output.result(
     [
       ...warnings.map((warning) => `warning: ${warning}`),
-      `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(config.backends.length, 'backend')}`,
+      `${path}: ${plural(Object.keys(config.services).length, 'service')}, ${plural(config.backends.length, 'backend')}`,
       policyLine(config.policy.file, loaded),
       ...(shadow === undefined ? [] : [`shadow ${policyLine(config.policy.shadow ?? '', shadow)}`]),
       ...testLines(tests),
@@ -195,7 +196,7 @@ function boundLines(bound: readonly string[]): readonly string[] {
 }
 
 function policyLine(file: string, { policy }: LoadedPolicy): string {
-  return `${shownPath(file)}: ${count(policy.rules.length, 'rule')}, revision ${policy.revision}`;
+  return `${shownPath(file)}: ${plural(policy.rules.length, 'rule')}, revision ${policy.revision}`;
 }
 
 function policyJson(file: string, { policy }: LoadedPolicy) {
@@ -212,8 +213,4 @@ async function backendSteps(
   if (username === undefined) return probes;
   const password = new Secret(await readPassword(`Password of ${username}: `, terminal));
   return [...probes, ...(await checkLogin(chain, { username, password }))];
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

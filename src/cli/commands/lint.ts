@@ -12,6 +12,7 @@ import type { Run, SharedOptions } from '../command.ts';
 import { areProved, invariantJson, invariantLines, proveAll } from '../invariant-text.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
+import { plural } from '../plural.ts';
 
 interface LintOptions extends SharedOptions {
   readonly strict?: true;
@@ -80,7 +81,7 @@ async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions
 
 function linesOf({ policy, findings, gaps }: LintedPolicy): readonly string[] {
   const warnings = findings.filter(({ severity }) => severity === 'warning').length;
-  const rules = `${policy.rules.length} rule${policy.rules.length === 1 ? '' : 's'}`;
+  const rules = plural(policy.rules.length, 'rule');
   return [
     ...findings.flatMap(sentences),
     ...gaps.map(({ file, line, rule, message }) => `${file}:${line}: open: ${subject(rule)}${message}`),

@@ -6,7 +6,8 @@ import { requestText, timeText } from '../../config/request-text.ts';
 import { whoText } from '../../core/policy/who-text.ts';
 import { separateRobots } from '../../core/robot-name.ts';
 import { formatScope } from '../../core/scope.ts';
-import { count, reasonLines } from './reason-text.ts';
+import { plural } from '../plural.ts';
+import { reasonLines } from './reason-text.ts';
 import type { NamedPolicy } from './reason-text.ts';
 
 interface ClassOptions {
@@ -35,7 +36,7 @@ export function classLines(
     lines.push(complete && undecided.length === 0 ? 'no decision changes' : 'no change was found');
   else
     lines.push(
-      `${count(merged.size, 'kind')} of decisions changed; each holds for its example, and for others unless another rule decides`,
+      `${plural(merged.size, 'kind')} of decisions changed; each holds for its example, and for others unless another rule decides`,
     );
   return lines;
 }

@@ -22,7 +22,3 @@ function because(reasons: readonly Reason[]): string {
   });
   return texts.join('; ');
 }
-
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
-}

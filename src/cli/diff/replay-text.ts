@@ -1,7 +1,8 @@
 /** The output of `fairlead diff --decisions`. */
 import type { ChangedAccess, ReplayResult } from '../../core/policy/diff/replay.ts';
 import type { LogCounts } from '../../platform/audit/recorded-decisions.ts';
-import { count, reasonLines } from './reason-text.ts';
+import { plural } from '../plural.ts';
+import { reasonLines } from './reason-text.ts';
 import type { NamedPolicy } from './reason-text.ts';
 
 /** The result of a log of the broker. */
@@ -15,41 +16,41 @@ type Files = readonly [NamedPolicy, NamedPolicy];
 export function replayLines({ counts, result }: Replayed, [before]: Files): readonly string[] {
   const { changed, disagreeing } = result;
   const subjects = new Set(changed.map((one) => JSON.stringify([one.user, one.backend, one.service]))).size;
-  const read = `${count(result.decisions, 'recorded decision')} of ${count(counts.recorded, 'request')} decided again`;
-  const others = counts.other === 0 ? '' : `, ${count(counts.other, 'other line')} skipped`;
+  const read = `${plural(result.decisions, 'recorded decision')} of ${plural(counts.recorded, 'request')} decided again`;
+  const others = counts.other === 0 ? '' : `, ${plural(counts.other, 'other line')} skipped`;
   return [
     read + others,
     ...(changed.length === 0 ? ['nobody’s recorded access changes'] : []),
     ...changed.flatMap(changedLines),
-    ...(changed.length === 0 ? [] : [`the access of ${count(subjects, 'subject')} changes`]),
-    ...(result.unlisted === 0 ? [] : [`and ${count(result.unlisted, 'decision')} more, which are not listed`]),
+    ...(changed.length === 0 ? [] : [`the access of ${plural(subjects, 'subject')} changes`]),
+    ...(result.unlisted === 0 ? [] : [`and ${plural(result.unlisted, 'decision')} more, which are not listed`]),
     ...(counts.unreadable === 0
       ? []
-      : [`warning: ${count(counts.unreadable, 'line')} cannot be read: cut off, too long, or of an older version`]),
+      : [`warning: ${plural(counts.unreadable, 'line')} cannot be read: cut off, too long, or of an older version`]),
     ...(result.withoutGroups === 0
       ? []
       : [
-          `warning: ${count(result.withoutGroups, 'decision')} cannot be judged: the user was in more groups than a line holds`,
+          `warning: ${plural(result.withoutGroups, 'decision')} cannot be judged: the user was in more groups than a line holds`,
         ]),
     ...(result.withoutLimits === 0
       ? []
       : [
-          `warning: ${count(result.withoutLimits, 'decision')} cannot be judged: the token had more limits than a line holds`,
+          `warning: ${plural(result.withoutLimits, 'decision')} cannot be judged: the token had more limits than a line holds`,
         ]),
     ...(result.withoutAttributes === 0
       ? []
       : [
-          `warning: ${count(result.withoutAttributes, 'decision')} cannot be judged: a rule names an attribute that was not recorded`,
+          `warning: ${plural(result.withoutAttributes, 'decision')} cannot be judged: a rule names an attribute that was not recorded`,
         ]),
     ...(result.withoutTime === 0
       ? []
       : [
-          `warning: ${count(result.withoutTime, 'decision')} cannot be judged: a rule depends on the time, which was not recorded`,
+          `warning: ${plural(result.withoutTime, 'decision')} cannot be judged: a rule depends on the time, which was not recorded`,
         ]),
     ...(disagreeing.decisions === 0
       ? []
       : [
-          `warning: ${count(disagreeing.decisions, 'decision')} was not made as ${before.file} makes it (revision ${before.revision}): ` +
+          `warning: ${plural(disagreeing.decisions, 'decision')} was not made as ${before.file} makes it (revision ${before.revision}): ` +
             `the log is of ${disagreeing.revisions.map((revision) => `revision ${revision}`).join(', ')}`,
           `  ${disagreeing.example}`,
         ]),
@@ -59,7 +60,7 @@ export function replayLines({ counts, result }: Replayed, [before]: Files): read
 function changedLines(changed: ChangedAccess): readonly string[] {
   const { change, actions, resource, times, last } = changed;
   return [
-    `${userOf(changed)} ${change === 'gained' ? 'gains' : 'loses'} ${actions.join(', ')} on ${resource} for the service ${changed.service}: ${count(times, 'time')}, last ${last}`,
+    `${userOf(changed)} ${change === 'gained' ? 'gains' : 'loses'} ${actions.join(', ')} on ${resource} for the service ${changed.service}: ${plural(times, 'time')}, last ${last}`,
     ...reasonLines(changed),
   ];
 }

@@ -8,6 +8,7 @@ import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output, Terminal } from '../output.ts';
+import { plural } from '../plural.ts';
 import { atBroker, checkLeakAtBrokers } from './at-broker.ts';
 import type { Revoked } from './at-broker.ts';
 import { OPERATOR, reportReach, revokedJson, revokedLine } from './revoke.ts';
@@ -21,7 +22,7 @@ export async function checkLeak(options: SharedOptions, output: Output, { stdin 
   output.result(
     [
       ...tokens.map(revokedLine),
-      `${count(found, 'token')} found, ${tokens.length} valid and now revoked, ${damaged} damaged`,
+      `${plural(found, 'token')} found, ${tokens.length} valid and now revoked, ${damaged} damaged`,
     ],
     { found, damaged, revoked: tokens.map(revokedJson) },
   );
@@ -43,10 +44,6 @@ async function checkStored(config: BrokerConfig, candidates: readonly string[]):
     revokeLeakedTokens({ ...stores, digest, audit }, candidates, OPERATOR),
   );
   return { tokens: audit.events.map(shownRevoked), failures: [], problems: [], found: whole, damaged };
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 async function* textOf(stdin: Readable): AsyncGenerator<string> {

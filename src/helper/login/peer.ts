@@ -32,7 +32,7 @@ export async function isFromOwnUser(
   if (own === undefined) return true;
   // The connection is closed already.
   if (from === undefined || to === undefined) return false;
-  const users = [own, ROOT, ...(own === ROOT ? [Number(env['SUDO_UID'])] : [])];
+  const users = [own, ROOT, ...(own === ROOT ? [Number(env['SUDO_UID'] ?? ROOT)] : [])];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const tables = await Promise.all(TABLES.map(readTable));
     if (tables.every((table) => table === undefined)) return true;

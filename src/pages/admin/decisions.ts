@@ -18,10 +18,10 @@ interface DecisionsFilter {
 interface DecisionsView {
   readonly rows: readonly DecisionRow[];
   readonly filter: DecisionsFilter;
-  /** How many decisions the list can hold, and how many it holds. */
+  /** The largest number of decisions in the list, and the number of them. */
   readonly capacity: number;
   readonly count: number;
-  /** Since when they are held. */
+  /** The time from which on the list is complete. Epoch seconds. */
   readonly since: number;
   /** How many of those that match are not shown. */
   readonly hidden: number;

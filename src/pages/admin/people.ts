@@ -4,6 +4,7 @@ import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { badge, codes, empty, heading, nameText, notice, rows } from '../parts/blocks.ts';
 import { textField } from '../parts/form.ts';
+import { plural } from '../parts/plural.ts';
 import { programName } from '../parts/program.ts';
 import { relative } from '../parts/time.ts';
 import type { SignInRow } from '../sign-ins.ts';
@@ -208,8 +209,4 @@ export function endPersonPage(page: Page, { username, tokens, signIns, robotToke
     cancel: url`/console/person?user=${username}`,
     fields: { user: username },
   });
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,7 @@
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { empty, heading, table } from '../parts/blocks.ts';
-import { grantChange, ruleChange } from '../parts/change.ts';
+import { grantChange, personName, ruleChange } from '../parts/change.ts';
 import type { ChangeView } from '../parts/change.ts';
 import { actionList } from '../parts/decision.ts';
 import { selectField, textField } from '../parts/form.ts';
@@ -63,7 +63,7 @@ interface DifferencesView {
   readonly rows: readonly DifferenceRow[];
   /** How many of those that match are not shown. */
   readonly hidden: number;
-  /** The most differences that the broker holds. */
+  /** The largest number of differences that the broker has in memory. */
   readonly capacity: number;
   readonly filter: DifferencesFilter;
 }
@@ -106,7 +106,7 @@ export function shadowPage(page: Page, view: DifferencesView): Html {
           shadow !== undefined &&
           shadow.differing > capacity &&
           html`<p class="quiet">
-            The last ${capacity.toLocaleString('en')} differences are held. The log has all: its lines with
+            The last ${capacity.toLocaleString('en')} differences are in memory. The log has all: its lines with
             <code>policy.differs</code>.
           </p>`
         }
@@ -142,7 +142,7 @@ function cells(row: DifferenceRow, now: number): readonly Content[] {
   const { at, requestId, username, name, asked, service, from } = row;
   return [
     html`${clockTime(at, now)}<br /><code class="quiet small">${requestId}</code>`,
-    username === undefined ? html`<span class="quiet nowrap">anonymous</span>` : html`<b>${username}</b>`,
+    personName(username),
     html`<code>${name}</code> <span class="quiet">${actionList(asked)}</span>`,
     grantChange(row),
     ruleChange(row, { before: 'in force', after: 'shadow' }),

@@ -2,10 +2,11 @@
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { badge, copyable, empty, heading, notice, table } from '../parts/blocks.ts';
-import { grantChange, ruleChange } from '../parts/change.ts';
+import { grantChange, personName, ruleChange } from '../parts/change.ts';
 import type { ChangeView } from '../parts/change.ts';
 import { textArea } from '../parts/form.ts';
-import { checkChips, failureList, plural, sourceExcerpt } from '../parts/policy-text.ts';
+import { plural } from '../parts/plural.ts';
+import { checkChips, failureList, sourceExcerpt } from '../parts/policy-text.ts';
 import type { PolicyChecks, PolicyFinding } from '../parts/policy-text.ts';
 import { exact, relative } from '../parts/time.ts';
 import { html } from '../template/html.ts';
@@ -134,7 +135,7 @@ function changesOf(changes: ChangesView, now: number): Content {
       html`<ul class="plain quiet">
         ${gaps.map((gap) => html`<li>${gap}</li>`)}
       </ul>`,
-    isLong && sums('People with the most changes', 'Who', people, personName),
+    isLong && sums('People with the most changes', 'Who', people, (name) => personName(name || undefined)),
     isLong &&
       sums('Repositories with the most changes', 'Repository', repositories, (name) => html`<code>${name}</code>`),
     rows.length > 0 &&
@@ -163,10 +164,6 @@ function changesText({ compared, since, changed, gained, lost }: ChangesView): H
     ${gained > 0 && badge(`${gained.toLocaleString('en')} gain something`, 'good')}`;
 }
 
-function personName(name: string): Html {
-  return name === '' ? html`<span class="quiet nowrap">anonymous</span>` : html`<b>${name}</b>`;
-}
-
 function sums(title: string, label: string, all: readonly ChangeSumView[], shown: (name: string) => Html): Html {
   return html`<h3>${title}</h3>
     ${
@@ -183,7 +180,7 @@ function sums(title: string, label: string, all: readonly ChangeSumView[], shown
 function cells(row: ChangeRow, now: number): readonly Content[] {
   const { username, backend, name, service, times, last } = row;
   return [
-    html`${personName(username ?? '')}<br /><span class="quiet">${backend}</span>`,
+    html`${personName(username)}<br /><span class="quiet">${backend}</span>`,
     html`<code>${name}</code><br /><span class="quiet">${service}</span>`,
     grantChange(row),
     ruleChange(row, { before: 'in force', after: 'your text' }),

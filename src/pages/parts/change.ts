@@ -22,6 +22,11 @@ interface RuleView {
   readonly effect: 'allow' | 'deny' | 'skipped';
 }
 
+/** @param name undefined: anonymous */
+export function personName(name: string | undefined): Html {
+  return name === undefined ? html`<span class="quiet nowrap">anonymous</span>` : html`<b>${name}</b>`;
+}
+
 /** `pull, push → pull`, with what is lost and gained in words. */
 export function grantChange({ before, after }: ChangeView): Html {
   const gained = after.granted.filter((action) => !before.granted.includes(action));

@@ -1,5 +1,6 @@
 /** The text of a policy with what lint, tests and proofs say about it. */
 import { badge, notice } from './blocks.ts';
+import { plural } from './plural.ts';
 import { attribute, html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -47,10 +48,6 @@ function findingBadge(findings: readonly PolicyFinding[]): Html {
 function invariantBadge({ proved, failures }: PolicyChecks['invariants']): Html {
   const total = proved + failures.length;
   return badge(`${proved} of ${plural(total, 'invariant')} proved`, failures.length === 0 ? 'good' : 'bad');
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Tests that fail, and invariants that are not proved. */

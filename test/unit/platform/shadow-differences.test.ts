@@ -70,7 +70,7 @@ describe('the differences of the shadow policy', () => {
     },
   );
 
-  it('are held up to a number, the latest first, while all are counted', () => {
+  it('are listed up to a number, the latest first, while all are counted', () => {
     const memory = recordDifferences(2, fixedClock());
     for (const id of ['a', 'b', 'c']) memory.record(compared({ id }));
 
@@ -79,7 +79,7 @@ describe('the differences of the shadow policy', () => {
     expect(memory.counts().differing).toBe(3);
   });
 
-  it('of a request with many scopes are held in part and counted in full', () => {
+  it('of a request with many scopes are listed in part and counted in full', () => {
     const memory = recordDifferences(1000, fixedClock());
     memory.record(compared({ times: 500 }));
 
