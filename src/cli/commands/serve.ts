@@ -1,7 +1,7 @@
 /** `fairlead serve`: runs the broker until a signal stops it. */
 import type { Command } from 'commander';
 import type { Broker } from '../../app/compose.ts';
-import { createTryOutSecrets, tryOutText } from '../../app/try-out.ts';
+import { createTrialSecrets, trialText } from '../../app/trial-users.ts';
 import { parseListenAddress } from '../../config/listen-address.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
@@ -30,7 +30,7 @@ export function serveCommand(run: Run): Command {
     .action(run(serve));
 }
 
-async function serve({ config: path, try: tryOut, listen, adminListen }: ServeOptions): Promise<number> {
+async function serve({ config: path, try: isTrial, listen, adminListen }: ServeOptions): Promise<number> {
   requireAddress('--listen', listen);
   requireAddress('--admin-listen', adminListen);
   using resources = new DisposableStack();
@@ -49,7 +49,7 @@ async function serve({ config: path, try: tryOut, listen, adminListen }: ServeOp
   const { log } = logs;
   try {
     for (const warning of warnings) log.warn(warning);
-    const made = tryOut === true ? await createTryOutSecrets(config) : [];
+    const made = isTrial === true ? await createTrialSecrets(config) : [];
     await using broker = await startBroker(loaded, logs);
     // Not before all is loaded: V8 does not use compiled code that was written under other flags.
     resources.use(boundV8Memory());
@@ -57,7 +57,7 @@ async function serve({ config: path, try: tryOut, listen, adminListen }: ServeOp
       address: broker.url,
       ...(broker.adminUrl === undefined ? {} : { admin: broker.adminUrl }),
     });
-    if (tryOut === true) process.stdout.write(tryOutText(config, path, broker.url, made));
+    if (isTrial === true) process.stdout.write(trialText(config, path, broker.url, made));
     await untilStopped(broker, signals, log);
     return EXIT.ok;
   } finally {

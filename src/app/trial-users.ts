@@ -11,7 +11,7 @@ import { listedPasswordFiles } from './listed-users.ts';
 import { makeFolder } from '../platform/make-folder.ts';
 
 /** @returns the users whose password is the content of a file; each file exists now */
-export async function createTryOutSecrets(config: BrokerConfig): Promise<readonly PasswordFile[]> {
+export async function createTrialSecrets(config: BrokerConfig): Promise<readonly PasswordFile[]> {
   const users = await listedPasswordFiles(config);
   for (const { path } of users) await createSecret(path);
   return users;
@@ -27,7 +27,7 @@ async function createSecret(path: string): Promise<void> {
 }
 
 /** Commands to paste into another terminal, in the working directory of the broker. */
-export function tryOutText(
+export function trialText(
   config: BrokerConfig,
   configPath: string,
   url: string,
