@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { axeViolations, cutElements, loadAxe, wideElements } from '../support/page-checks.ts';
-import { largePages, samplePages } from '../support/page-samples.ts';
+import { largePages, samplePages } from '../support/page-samples/index.ts';
 import { serveSamples } from '../support/sample-server.ts';
 import type { SampleServer } from '../support/sample-server.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { HOSTILE_SHAPES, HOSTILE_TEXTS } from '../support/hostile-texts.ts';
 import { wideElements } from '../support/page-checks.ts';
-import { samplePages } from '../support/page-samples.ts';
+import { samplePages } from '../support/page-samples/index.ts';
 import { serveSamples } from '../support/sample-server.ts';
 import type { SampleServer } from '../support/sample-server.ts';
 import { PICTURES, takeScreenshots } from '../support/screenshots.ts';

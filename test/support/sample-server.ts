@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SCRIPT, STYLE } from '../../src/pages/assets.ts';
-import type { Samples } from './page-samples.ts';
+import type { Samples } from './page-samples/sample.ts';
 
 const POLICY = [
   "default-src 'none'",

@@ -1,7 +1,7 @@
 /** Pictures of the console for the documentation, from the sample pages. */
 import { join } from 'node:path';
 import { startChromium } from './chromium.ts';
-import { samplePages } from './page-samples.ts';
+import { samplePages } from './page-samples/index.ts';
 import { serveSamples } from './sample-server.ts';
 
 const DESKTOP = { width: 1100, height: 760 };

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { SCRIPT, STYLE } from '../../../src/pages/assets.ts';
 import { HOSTILE_SHAPES, HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
-import { samplePages } from '../../support/page-samples.ts';
+import { samplePages } from '../../support/page-samples/index.ts';
 import { parseErrors, structureOf } from '../../support/parsed-html.ts';
 
 const samples = samplePages();
