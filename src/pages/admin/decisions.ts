@@ -2,7 +2,8 @@
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { empty, heading } from '../parts/blocks.ts';
-import { checkBox, textField } from '../parts/form.ts';
+import { personField, repositoryField } from '../parts/filter.ts';
+import { checkBox } from '../parts/form.ts';
 import { exact } from '../parts/time.ts';
 import { attribute, html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
@@ -41,22 +42,6 @@ function sinceText({ count, capacity, since }: DecisionsView): Html {
   ${exact(since)}. Times are UTC.`;
 }
 
-/** The fields by which lists of decisions are filtered. A part of a name is enough. */
-export const PERSON = {
-  name: 'person',
-  label: 'Person',
-  placeholder: 'a part of the name',
-  isCode: true,
-  maxLength: 256,
-};
-export const REPOSITORY = {
-  name: 'repository',
-  label: 'Repository',
-  placeholder: 'a part of the name',
-  isCode: true,
-  maxLength: 255,
-};
-
 /** Folded, unless it filters: on a phone it would be as high as the window. */
 function filterCard({ site: { url } }: Page, { person, repository, isRefusedOnly }: DecisionsFilter): Html {
   const isActive = person !== '' || repository !== '' || isRefusedOnly;
@@ -70,7 +55,7 @@ function filterCard({ site: { url } }: Page, { person, repository, isRefusedOnly
       aria-label="Decisions"
       data-replace="decisions"
     >
-      ${textField({ ...PERSON, value: person })} ${textField({ ...REPOSITORY, value: repository })}
+      ${personField(person)} ${repositoryField(repository)}
       ${checkBox('refused', 'only what was refused', isRefusedOnly)}
       <button>Filter</button>
     </form>

@@ -5,8 +5,8 @@ import { empty, heading, table } from '../parts/blocks.ts';
 import { grantChange, personName, ruleChange } from '../parts/change.ts';
 import type { ChangeView } from '../parts/change.ts';
 import { actionList } from '../parts/decision.ts';
-import { selectField, textField } from '../parts/form.ts';
-import { PERSON, REPOSITORY } from './decisions.ts';
+import { personField, repositoryField } from '../parts/filter.ts';
+import { selectField } from '../parts/form.ts';
 import { clockTime, exact } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
@@ -123,7 +123,7 @@ function filterCard({ site: { url } }: Page, { person, repository, change }: Dif
     role="search"
     data-replace="differences"
   >
-    ${textField({ ...PERSON, value: person })} ${textField({ ...REPOSITORY, value: repository })}
+    ${personField(person)} ${repositoryField(repository)}
     ${selectField({
       name: 'change',
       label: 'Change',
