@@ -50,7 +50,7 @@ export function replayLines({ counts, result }: Replayed, [before]: Files): read
     ...(disagreeing.decisions === 0
       ? []
       : [
-          `warning: ${plural(disagreeing.decisions, 'decision')} was not made as ${before.file} makes it (revision ${before.revision}): ` +
+          `warning: ${plural(disagreeing.decisions, 'recorded decision')} cannot come from ${before.file} (revision ${before.revision}): ` +
             `the log is of ${disagreeing.revisions.map((revision) => `revision ${revision}`).join(', ')}`,
           `  ${disagreeing.example}`,
         ]),
