@@ -1,0 +1,13 @@
+/** Faults in the limits of what one caller can make all others wait for. */
+import type { Fault } from './fault.ts';
+
+export const faults: readonly Fault[] = [
+  {
+    id: 'abuse-1',
+    effect: 'a form with a million fields blocks the event loop for more than a minute',
+    file: 'src/http/form.ts',
+    find: 'const MAX_FIELDS = 1000;',
+    replace: 'const MAX_FIELDS = 10_000_000;',
+    tests: ['test/unit/http/form.test.ts'],
+  },
+];
