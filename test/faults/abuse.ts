@@ -10,4 +10,12 @@ export const faults: readonly Fault[] = [
     replace: 'const MAX_FIELDS = 10_000_000;',
     tests: ['test/unit/http/form.test.ts'],
   },
+  {
+    id: 'abuse-2',
+    effect: 'a session of an administrator makes the broker read any number of large policies at the same time',
+    file: 'src/http/console/policy.ts',
+    find: 'if (forms >= MAX_FORMS) {',
+    replace: 'if (forms >= 1000 * MAX_FORMS) {',
+    tests: ['test/unit/http/console/policy.test.ts'],
+  },
 ];
