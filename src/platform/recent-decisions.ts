@@ -18,7 +18,7 @@ import { createBoundedPool } from './bounded-pool.ts';
 import type { BoundedPool } from './bounded-pool.ts';
 import { containsText } from './name-filter.ts';
 
-/** Bounds of what one request leaves, so that all of them together stay below some 20 MB. */
+/** Bounds of what one request leaves: some 10 KB. */
 const MAX_SCOPES = 8;
 const MAX_REASONS = 8;
 const MAX_CAUSE = 256;
@@ -49,10 +49,10 @@ export function rememberDecisions(
     }
   }
 
-  const first = (isMeant: (decision: RecentDecision) => boolean): RecentDecision | undefined =>
-    entries()
-      .map(({ text }) => parse(text))
-      .find(isMeant);
+  const first = (isMeant: (entry: Entry) => boolean): RecentDecision | undefined => {
+    const entry = entries().find(isMeant);
+    return entry === undefined ? undefined : parse(entry.text);
+  };
 
   return {
     capacity,
@@ -62,22 +62,21 @@ export function rememberDecisions(
       const decision = decisionOf(event, clock.now());
       if (decision === undefined) return;
       release(pool, ring[next % capacity]);
-      ring[next % capacity] = { text: JSON.stringify(decision), ...callerIn(event, pool) };
+      ring[next % capacity] = { text: JSON.stringify(decision), ...factsOf(decision), ...callerIn(event, pool) };
       next = (next + 1) % capacity;
     },
     find: (filter, most) => {
       const found: RecentDecision[] = [];
       let more = 0;
-      for (const { text } of entries()) {
-        const decision = parse(text);
-        if (!matches(decision, filter)) continue;
-        if (found.length < most) found.push(decision);
+      for (const entry of entries()) {
+        if (!matches(entry, filter)) continue;
+        if (found.length < most) found.push(parse(entry.text));
         else more += 1;
       }
       return { found, more };
     },
-    byRequest: (requestId) => first((decision) => decision.requestId === requestId),
-    byToken: (tokenId) => first((decision) => decision.tokenId === tokenId && decision.endpoint === undefined),
+    byRequest: (requestId) => first((entry) => entry.requestId === requestId),
+    byToken: (tokenId) => first((entry) => entry.tokenId === tokenId && entry.endpoint === undefined),
     repeatable: () =>
       entries()
         .filter(({ isIssued }) => isIssued)
@@ -86,15 +85,16 @@ export function rememberDecisions(
   };
 }
 
-interface Entry {
+interface Entry extends Pick<RecentDecision, 'requestId' | 'endpoint' | 'username' | 'tokenId'> {
   readonly text: string;
+  readonly isRefused: boolean;
   readonly isIssued: boolean;
   /** Undefined: nobody was authenticated, or there was no room. */
   readonly caller: RecordedCaller | undefined;
 }
 
 /** Identities are held by reference: a cached login has the same one each time. */
-function callerIn(event: AuditEvent, pool: BoundedPool): Omit<Entry, 'text'> {
+function callerIn(event: AuditEvent, pool: BoundedPool): Pick<Entry, 'isIssued' | 'caller'> {
   if (event.type !== 'token.issued') return { isIssued: false, caller: undefined };
   const { caller } = event;
   if (caller.kind === 'anonymous') return { isIssued: true, caller: {} };
@@ -128,6 +128,20 @@ function limitsSize(limits: readonly StoredLimit[]): number {
 
 function sizeOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + text.length + TEXT_OVERHEAD, 0);
+}
+
+/**
+ * What entries are found by. Everybody with a session can search: to parse the texts of all of them, which a user can make
+ * large, takes the event loop a second.
+ */
+function factsOf({ requestId, endpoint, username, tokenId, scopes, refusal }: RecentDecision) {
+  const isRefused = refusal !== undefined || scopes.some(isDenied);
+  const own = {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(username === undefined ? {} : { username }),
+    ...(tokenId === undefined ? {} : { tokenId }),
+  };
+  return { requestId, isRefused, ...own };
 }
 
 function parse(text: string): RecentDecision {
@@ -241,11 +255,10 @@ function scopeOf({ asked, granted, limited = [], because }: Grant): RecentDecisi
   return { asked, granted, limited, because: because.slice(0, MAX_REASONS) };
 }
 
-function matches({ username, scopes, refusal }: RecentDecision, filter: DecisionFilter): boolean {
+function matches({ text, username, isRefused }: Entry, filter: DecisionFilter): boolean {
   const { person, repository, isRefusedOnly } = filter;
-  if (!containsText(username ?? 'anonymous', person)) return false;
-  if (repository !== '' && !scopes.some(({ asked }) => containsText(asked.name, repository))) return false;
-  return !isRefusedOnly || refusal !== undefined || scopes.some(isDenied);
+  if (!containsText(username ?? 'anonymous', person) || (isRefusedOnly && !isRefused)) return false;
+  return repository === '' || parse(text).scopes.some(({ asked }) => containsText(asked.name, repository));
 }
 
 function isDenied({ asked, granted }: Pick<RecentDecision['scopes'][number], 'asked' | 'granted'>): boolean {
