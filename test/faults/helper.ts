@@ -290,4 +290,12 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: [SIGN_IN_TEST],
   },
+  {
+    id: 'helper-36',
+    effect: 'a registry prints lines in the name of the helper, such as one that says who has signed in',
+    file: 'src/helper/host.ts',
+    find: '/(?!\\t)[',
+    replace: '/(?![\\n\\t])[',
+    tests: ['test/unit/helper/host.test.ts'],
+  },
 ];
