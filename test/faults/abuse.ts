@@ -18,4 +18,12 @@ export const faults: readonly Fault[] = [
     replace: 'if (forms >= 1000 * MAX_FORMS) {',
     tests: ['test/unit/http/console/policy.test.ts'],
   },
+  {
+    id: 'abuse-3',
+    effect: 'a pasted policy of a megabyte takes the memory of the whole container, and the broker is killed',
+    file: 'src/platform/thread-memory.ts',
+    find: 'Math.min(most, Math.floor((limit - used) / MIB) - RESERVED_MIB)',
+    replace: 'Math.min(most, Math.floor(limit / MIB) + used)',
+    tests: ['test/unit/platform/thread-memory.test.ts'],
+  },
 ];
