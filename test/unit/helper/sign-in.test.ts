@@ -1,13 +1,15 @@
 /** What the credential helper reads of registries, sign-in servers and browsers. */
 import { once } from 'node:events';
-import { get } from 'node:http';
+import { createServer, get } from 'node:http';
 import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { hasBrowser } from '../../../src/helper/login/browser.ts';
 import { parseChallenge } from '../../../src/helper/login/challenge.ts';
 import { listenForCallback, readCallback } from '../../../src/helper/login/loopback.ts';
 import { requireOwnService } from '../../../src/helper/login/own-service.ts';
 import { userOfSocket } from '../../../src/helper/login/peer.ts';
+import { askForToken } from '../../../src/helper/login/token-answer.ts';
 import { registryName } from '../../../src/helper/registry-name.ts';
 import { hasRoot } from '../../support/parts.ts';
 import { run } from '../../support/process.ts';
@@ -58,6 +60,29 @@ describe('the port for the answer of the browser', () => {
     expect([...new Set(statuses), right]).toEqual([404, 200]);
     expect(await callback.code).toBe('c');
     callback.close();
+  });
+});
+
+describe('the answer of the token endpoint', () => {
+  it.each([
+    ['3600', 4600],
+    ['1e300', undefined],
+    ['1e999', undefined],
+    ['-1', undefined],
+    ['"soon"', undefined],
+  ])('with %s seconds until the end of the login has the end %s', async (seconds, end) => {
+    const server = createServer((_request, response) =>
+      response.end(`{"refresh_token":"t","refresh_token_expires_in":${seconds}}`),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    const answer = await askForToken({ issuer, service: 's', tokenUrl: `${issuer}/token` }, {}, 1000);
+    server.close();
+    server.closeAllConnections();
+
+    expect(answer.kind === 'login' && answer.login.endsAt).toBe(end);
   });
 });
 
