@@ -66,10 +66,11 @@ export async function startLdapStandIn(
       if (operation === SEARCH_REQUEST) {
         const search = { base: readText(message, start), connection };
         searches.push(search);
-        void Promise.resolve(answerSearch(search)).then((entries) => {
+        void (async () => {
+          const entries = await answerSearch(search);
           if (entries === 'lose') socket.destroy();
           else socket.write(Buffer.concat([...entries.map((one) => entryOf(id, one)), response(id, SEARCH_DONE, 0)]));
-        });
+        })();
       }
       if (operation !== BIND_REQUEST) return;
       const bind = { ...readBind(message, start), connection };

@@ -108,7 +108,7 @@ describe('the form for a policy', () => {
     const next = await send('six');
 
     expect([refused.status, refused.text]).toEqual([503, expect.stringContaining('try again in a moment')]);
-    expect(statuses.toSorted()).toEqual([200, 200, 200, 200, 503]);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(4);
     expect([next.status, world.texts.length]).toEqual([200, 5]);
   });
 });
