@@ -16,6 +16,7 @@ import type { BackgroundThreads } from '../platform/background.ts';
 import { openOwnControlSocket } from '../platform/control-sockets.ts';
 import type { Records } from '../platform/store/records.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
+import { threadMemoryMiB } from '../platform/thread-memory.ts';
 import { version } from '../platform/version.ts';
 import type { PolicyQuestions } from './api/ask-about-policy.ts';
 import type { BrokerHandlerDeps } from './api/broker-handlers.ts';
@@ -46,7 +47,7 @@ export interface ApiParts extends HealthDeps, Pick<BrokerHandlerDeps, 'probeBack
 }
 
 /** The limits of examining a pasted policy, and of searching the one in force: always on another thread. */
-const QUESTION = { small: -1, timeoutMs: 20_000, memoryMiB: 512 } as const;
+const QUESTION = { small: -1, timeoutMs: 20_000, memoryMiB: () => threadMemoryMiB(512) } as const;
 
 interface OpenApi extends AsyncDisposable {
   /** For the control socket: whoever may open it is the operator. */

@@ -30,9 +30,12 @@ export class HelperError extends Error {
   override readonly name = 'HelperError';
 }
 
-/** Registries and servers choose parts of what is printed, and could send sequences that the terminal obeys. */
+/**
+ * One line. Registries and servers choose parts of what is printed, and could send sequences that the terminal obeys, lines
+ * that look like those of this program, and characters that change the direction of the text (Unicode, UAX 9).
+ */
 export function printable(text: string): string {
-  return text.replaceAll(/(?![\n\t])\p{Cc}/gu, ' ');
+  return text.replaceAll(/(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, ' ');
 }
 
 export function remark({ stderr }: Pick<Host, 'stderr'>, line: string): void {

@@ -8,7 +8,7 @@ import { looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { isRefreshToken } from '../core/refresh-token.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
-import { queryOf, singleValue } from './form.ts';
+import { parseForm, queryOf, singleValue } from './form.ts';
 import {
   AUTHORIZATION_CODE,
   codeGrant,
@@ -46,7 +46,7 @@ export interface TokenRequest {
  * @throws BrokerError `invalid_request`, `unsupported_grant`, or `invalid_credentials` for a header that is not Basic.
  */
 export function parseTokenRequest(request: Request, body: string | undefined): TokenRequest {
-  const parameters = body === undefined ? queryOf(request) : new URLSearchParams(body);
+  const parameters = body === undefined ? queryOf(request) : parseForm(body);
   const { scopes, malformed } = parseScopes(parameters.getAll('scope'));
   const grant = body === undefined ? undefined : singleValue(parameters, 'grant_type');
   const isExchange = grant === TOKEN_EXCHANGE;

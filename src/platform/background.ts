@@ -13,7 +13,8 @@ export interface BackgroundOptions {
   /** Files up to this many bytes are read on this thread, which is faster than to start another. */
   readonly small?: number;
   readonly timeoutMs?: number;
-  readonly memoryMiB?: number;
+  /** A function is asked for each thread. */
+  readonly memoryMiB?: number | (() => number);
 }
 
 export interface BackgroundThreads extends AsyncDisposable {
@@ -32,6 +33,8 @@ const READ_LIMIT_MS = 10_000;
 const END_LIMIT_MS = 1000;
 /** Twice what the biggest allowed policy takes. */
 const MEMORY_MIB = 2048;
+/** With less, a thread does not even start. */
+const LEAST_MIB = 32;
 
 // The same code runs from source and when it is bundled.
 const THREAD = new URL(`./background-thread${extname(import.meta.filename)}`, import.meta.url);
@@ -42,16 +45,18 @@ export function createBackground(options: BackgroundOptions = {}): BackgroundThr
   const running = new Set<Worker>();
 
   async function* onThread<Input extends FileInput, Part>(task: FileTask<Input, Part>, input: Input) {
+    const most = typeof memoryMiB === 'function' ? memoryMiB() : memoryMiB;
+    if (most < LEAST_MIB) throw new Error('too little memory is left for it: raise the limit of the container');
     const threads = await import('node:worker_threads');
     const worker = new threads.Worker(THREAD, {
       workerData: { module: task.module, input } satisfies ThreadInput,
       // It needs no secret from the environment, and no option of this process.
       env: {},
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
+      resourceLimits: { maxOldGenerationSizeMb: most },
     });
     running.add(worker);
-    const failed = failure(worker, memoryMiB);
+    const failed = failure(worker, most);
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;

@@ -9,7 +9,7 @@ import type { RecentDecision } from '../core/recent-decision.ts';
 import type { Scope } from '../core/scope.ts';
 import { typed } from './audit/audit-lines.ts';
 
-/** Bounds of what one request leaves, so that all of them together stay below some 20 MB. */
+/** Bounds of what one request leaves: some 10 KB. */
 const MAX_SCOPES = 8;
 const MAX_REASONS = 8;
 const MAX_CAUSE = 256;

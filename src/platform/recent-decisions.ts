@@ -32,7 +32,10 @@ export function recordDecisions(
   const pool = createBoundedPool(maxCallers);
   const startedAt = clock.now();
 
-  const latestFirst = () => ring.latestFirst().map(({ text }) => parse(text));
+  const first = (isMeant: (entry: Entry) => boolean): RecentDecision | undefined => {
+    const entry = ring.latestFirst().find(isMeant);
+    return entry === undefined ? undefined : parse(entry.text);
+  };
 
   return {
     capacity,
@@ -45,12 +48,14 @@ export function recordDecisions(
       const decision = decisionOf(event, clock.now());
       if (decision === undefined) return;
       release(pool, ring.next());
-      ring.add({ text: JSON.stringify(decision), ...callerIn(event, pool) });
+      ring.add({ text: JSON.stringify(decision), ...factsOf(decision), ...callerIn(event, pool) });
     },
-    find: (filter, most) => firstMatches(latestFirst(), (decision) => matches(decision, filter), most),
-    byRequest: (requestId) => latestFirst().find((decision) => decision.requestId === requestId),
-    byToken: (tokenId) =>
-      latestFirst().find((decision) => decision.tokenId === tokenId && decision.endpoint === undefined),
+    find: (filter, most) => {
+      const { found, more } = firstMatches(ring.latestFirst(), (entry) => matches(entry, filter), most);
+      return { found: found.map(({ text }) => parse(text)), more };
+    },
+    byRequest: (requestId) => first((entry) => entry.requestId === requestId),
+    byToken: (tokenId) => first((entry) => entry.tokenId === tokenId && entry.endpoint === undefined),
     repeatable: () =>
       ring
         .latestFirst()
@@ -60,15 +65,16 @@ export function recordDecisions(
   };
 }
 
-interface Entry {
+interface Entry extends Pick<RecentDecision, 'requestId' | 'endpoint' | 'username' | 'tokenId'> {
   readonly text: string;
+  readonly isRefused: boolean;
   readonly isIssued: boolean;
   /** Undefined: nobody was authenticated, or there was no room. */
   readonly caller: RecordedCaller | undefined;
 }
 
 /** Identities are stored by reference: a cached login has the same one each time. */
-function callerIn(event: AuditEvent, pool: BoundedPool): Omit<Entry, 'text'> {
+function callerIn(event: AuditEvent, pool: BoundedPool): Pick<Entry, 'isIssued' | 'caller'> {
   if (event.type !== 'token.issued') return { isIssued: false, caller: undefined };
   const { caller } = event;
   if (caller.kind === 'anonymous') return { isIssued: true, caller: {} };
@@ -104,14 +110,27 @@ function sizeOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + text.length + TEXT_OVERHEAD, 0);
 }
 
+/**
+ * What entries are found by. Everybody with a session can search: to parse the texts of all of them, which a user can make
+ * large, takes the event loop a second.
+ */
+function factsOf({ requestId, endpoint, username, tokenId, scopes, refusal }: RecentDecision) {
+  const isRefused = refusal !== undefined || scopes.some(isDenied);
+  const own = {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(username === undefined ? {} : { username }),
+    ...(tokenId === undefined ? {} : { tokenId }),
+  };
+  return { requestId, isRefused, ...own };
+}
+
 function parse(text: string): RecentDecision {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `record` writes the texts
   return JSON.parse(text) as RecentDecision;
 }
 
-function matches({ username, scopes, refusal }: RecentDecision, filter: DecisionFilter): boolean {
+function matches({ text, username, isRefused }: Entry, filter: DecisionFilter): boolean {
   const { person, repository, isRefusedOnly } = filter;
-  if (!containsText(username ?? 'anonymous', person)) return false;
-  if (repository !== '' && !scopes.some(({ asked }) => containsText(asked.name, repository))) return false;
-  return !isRefusedOnly || refusal !== undefined || scopes.some(isDenied);
+  if (!containsText(username ?? 'anonymous', person) || (isRefusedOnly && !isRefused)) return false;
+  return repository === '' || parse(text).scopes.some(({ asked }) => containsText(asked.name, repository));
 }

@@ -74,8 +74,8 @@ export const faults: readonly Fault[] = [
     id: 'cold-9',
     effect: 'a login takes a round trip more: the groups are read only after the directory has verified the password',
     file: 'src/backends/ldap/login/password-login.ts',
-    find: '  const groups = readGroups();\n',
-    replace: '  const groups = bound.then(readGroups);\n',
+    find: '  const groups = readGroups(groupReader);\n',
+    replace: '  const groups = bound.then(() => readGroups(groupReader));\n',
     tests: [`${UNIT}/login/round-trips.test.ts`],
   },
   {
@@ -99,8 +99,8 @@ export const faults: readonly Fault[] = [
     id: 'cold-12',
     effect: 'groups that cannot be read count as none, so that a deny rule misses them',
     file: 'src/backends/ldap/login/password-login.ts',
-    find: '  const groups = readGroups();\n',
-    replace: '  const groups = readGroups().catch(() => new Set<GroupName>());\n',
+    find: '  const groups = readGroups(groupReader);\n',
+    replace: '  const groups = readGroups(groupReader).catch(() => new Set<GroupName>());\n',
     tests: [`${UNIT}/login/round-trips.test.ts`],
   },
   {
@@ -135,5 +135,13 @@ export const faults: readonly Fault[] = [
     find: 'last !== undefined && this.#isUsable(last) && this.#isRecent(last)',
     replace: 'last !== undefined && this.#isRecent(last)',
     tests: [`${UNIT}/servers/pool.test.ts`],
+  },
+  {
+    id: 'cold-17',
+    effect: 'each wrong password makes the directory search all levels of nested groups',
+    file: 'src/backends/ldap/login/password-login.ts',
+    find: '  groupReader.stop();\n',
+    replace: '',
+    tests: [`${UNIT}/login/round-trips.test.ts`],
   },
 ];

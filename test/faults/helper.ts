@@ -282,4 +282,20 @@ export const faults: readonly Fault[] = [
     replace: '&& isSystemTrusted)',
     tests: [DOCTOR_TEST],
   },
+  {
+    id: 'helper-35',
+    effect: 'another user of the machine answers a sign-in from 127.0.0.2, with the port of a connection of its owner',
+    file: 'src/helper/login/peer.ts',
+    find: "  if (remoteAddress !== '127.0.0.1') return false;\n",
+    replace: '',
+    tests: [SIGN_IN_TEST],
+  },
+  {
+    id: 'helper-36',
+    effect: 'a registry prints lines in the name of the helper, such as one that says who has signed in',
+    file: 'src/helper/host.ts',
+    find: '/(?!\\t)[',
+    replace: '/(?![\\n\\t])[',
+    tests: ['test/unit/helper/host.test.ts'],
+  },
 ];

@@ -42,6 +42,7 @@ const SEARCH_ENTRY = 0x64;
 const SEARCH_DONE = 0x65;
 
 type BindResult = number | 'lose';
+type SearchResult = readonly StandInEntry[] | 'lose';
 
 /**
  * @param answerBind the result code of a bind, or `lose`: the connection is closed without an answer
@@ -49,7 +50,7 @@ type BindResult = number | 'lose';
  */
 export async function startLdapStandIn(
   answerBind: (bind: ReceivedBind) => BindResult | Promise<BindResult>,
-  answerSearch: (search: ReceivedSearch) => readonly StandInEntry[] | 'lose' = () => [],
+  answerSearch: (search: ReceivedSearch) => SearchResult | Promise<SearchResult> = () => [],
 ): Promise<LdapStandIn> {
   const binds: ReceivedBind[] = [];
   const searches: ReceivedSearch[] = [];
@@ -65,9 +66,11 @@ export async function startLdapStandIn(
       if (operation === SEARCH_REQUEST) {
         const search = { base: readText(message, start), connection };
         searches.push(search);
-        const entries = answerSearch(search);
-        if (entries === 'lose') socket.destroy();
-        else socket.write(Buffer.concat([...entries.map((one) => entryOf(id, one)), response(id, SEARCH_DONE, 0)]));
+        void (async () => {
+          const entries = await answerSearch(search);
+          if (entries === 'lose') socket.destroy();
+          else socket.write(Buffer.concat([...entries.map((one) => entryOf(id, one)), response(id, SEARCH_DONE, 0)]));
+        })();
       }
       if (operation !== BIND_REQUEST) return;
       const bind = { ...readBind(message, start), connection };

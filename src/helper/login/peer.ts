@@ -25,13 +25,15 @@ interface Ports {
  * the system has no such tables.
  */
 export async function isFromOwnUser(
-  { remotePort: from, localPort: to }: Pick<Socket, 'remotePort' | 'localPort'>,
+  { remoteAddress, remotePort: from, localPort: to }: Pick<Socket, 'remoteAddress' | 'remotePort' | 'localPort'>,
   { env }: Pick<Host, 'env'>,
 ): Promise<boolean> {
   const own = process.geteuid?.();
   if (own === undefined) return true;
   // The connection is closed already.
   if (from === undefined || to === undefined) return false;
+  // No browser has another address here. One such as 127.0.0.2 could have the port of somebody else's connection.
+  if (remoteAddress !== '127.0.0.1') return false;
   const users = [own, ROOT, ...(own === ROOT ? [Number(env['SUDO_UID'] ?? ROOT)] : [])];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const tables = await Promise.all(TABLES.map(readTable));

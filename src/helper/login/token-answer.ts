@@ -34,8 +34,15 @@ export async function askForToken(
       username: IDENTITY_TOKEN,
       secret: new Secret(token),
       ...(typeof username === 'string' ? { account: username } : {}),
-      ...(typeof lifetime === 'number' ? { endsAt: now + lifetime } : {}),
+      ...(isLifetime(lifetime) ? { endsAt: now + lifetime } : {}),
       ...(revocationUrl === undefined ? {} : { revocationUrl }),
     },
   };
+}
+
+/** Seconds in a hundred years. Far beyond them, JavaScript has no dates. */
+const MAX_LIFETIME = 100 * 365 * 24 * 3600;
+
+function isLifetime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= MAX_LIFETIME;
 }

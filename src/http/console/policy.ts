@@ -64,7 +64,7 @@ export function policyArea(deps: PolicyAreaDeps): ConsoleArea {
       router.get('/console/policy/try', requireAdmin, async (_request, response) => {
         respondPage(response, 200, tryOutPage(pageFor(response), { text: await deps.policyText() }));
       });
-      router.post('/console/policy/try', requireAdmin, (request, response) => tryOut(deps, tools, request, response));
+      router.post('/console/policy/try', requireAdmin, limitedTryOut(deps, tools));
       router.get('/console/policy/shadow', requireAdmin, (request, response) => shadow(deps, tools, request, response));
     },
   };
@@ -99,6 +99,24 @@ function addressProblem(client: string): string | undefined {
 
 /** A policy of the largest size, in a form that takes three bytes for a character. */
 const MAX_FORM = '3mb';
+/** Forms that are read and answered at the same time: each takes some ten megabytes. */
+const MAX_FORMS = 4;
+
+function limitedTryOut(deps: PolicyAreaDeps, tools: ConsoleTools) {
+  let forms = 0;
+  return async (request: Request, response: Response): Promise<void> => {
+    if (forms >= MAX_FORMS) {
+      const view = { text: '', problem: 'Other policies are being tried out. Go back, and try again in a moment.' };
+      return respondPage(response, 503, tryOutPage(tools.pageFor(response), view));
+    }
+    forms += 1;
+    try {
+      await tryOut(deps, tools, request, response);
+    } finally {
+      forms -= 1;
+    }
+  };
+}
 
 /** Changes nothing, so that a reload of the answer does no harm. */
 async function tryOut(deps: PolicyAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {

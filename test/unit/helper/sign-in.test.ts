@@ -1,11 +1,15 @@
 /** What the credential helper reads of registries, sign-in servers and browsers. */
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { hasBrowser } from '../../../src/helper/login/browser.ts';
 import { parseChallenge } from '../../../src/helper/login/challenge.ts';
 import { listenForCallback, readCallback } from '../../../src/helper/login/loopback.ts';
 import { requireOwnService } from '../../../src/helper/login/own-service.ts';
 import { userOfSocket } from '../../../src/helper/login/peer.ts';
+import { askForToken } from '../../../src/helper/login/token-answer.ts';
 import { registryName } from '../../../src/helper/registry-name.ts';
 import { hasRoot } from '../../support/parts.ts';
 import { run } from '../../support/process.ts';
@@ -59,11 +63,39 @@ describe('the port for the answer of the browser', () => {
   });
 });
 
+describe('the answer of the token endpoint', () => {
+  it.each([
+    ['3600', 4600],
+    ['1e300', undefined],
+    ['1e999', undefined],
+    ['-1', undefined],
+    ['"soon"', undefined],
+  ])('with %s seconds until the end of the login has the end %s', async (seconds, end) => {
+    const server = createServer((_request, response) =>
+      response.end(`{"refresh_token":"t","refresh_token_expires_in":${seconds}}`),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    const answer = await askForToken({ issuer, service: 's', tokenUrl: `${issuer}/token` }, {}, 1000);
+    server.close();
+    server.closeAllConnections();
+
+    expect(answer.kind === 'login' && answer.login.endsAt).toBe(end);
+  });
+});
+
 describe('the answer of another user of this machine', () => {
   const NOBODY = 65_534;
   const ANSWER = `/callback?code=c&state=s&iss=${ISSUER}`;
   /** A program of another user, which connects from the address that a browser would. */
-  const send = (base: string, uid: number, family: string): Promise<Result> =>
+  const send = (
+    base: string,
+    uid: number,
+    family: string,
+    source?: readonly [address: string, port: number],
+  ): Promise<Result> =>
     run('setpriv', [
       `--reuid=${uid}`,
       '--clear-groups',
@@ -71,6 +103,7 @@ describe('the answer of another user of this machine', () => {
       '-c',
       `import socket, sys
 s = socket.socket(socket.${family})
+${source === undefined ? '' : `s.bind(("${source[0]}", ${source[1]}))`}
 s.connect(("${family === 'AF_INET6' ? '::ffff:' : ''}127.0.0.1", ${new URL(base).port}))
 s.sendall(b"GET ${ANSWER} HTTP/1.0\\r\\n\\r\\n")
 sys.stdout.buffer.write(s.makefile('rb').read())`,
@@ -97,6 +130,23 @@ sys.stdout.buffer.write(s.makefile('rb').read())`,
       expect(stderr).toBe(
         'An answer of another user of this machine is ignored. If it is yours, start again with --device.\n',
       );
+      callback.close();
+    },
+  );
+
+  it.skipIf(!hasRoot({ program: 'setpriv' }))(
+    'is ignored when it comes from another loopback address with the port of an own connection',
+    async () => {
+      const callback = await listenForCallback(HOST, 's', ISSUER);
+      const { port } = new URL(callback.url);
+      // The browser of this user has a connection open, whose port everybody can list.
+      const browser = connect({ host: '127.0.0.1', port: Number(port) });
+      await once(browser, 'connect');
+
+      const foreign = await send(callback.url, NOBODY, 'AF_INET', ['127.0.0.2', browser.localPort ?? 0]);
+
+      expect(foreign.stdout.split('\r\n')[0]).toBe('HTTP/1.1 403 Forbidden');
+      browser.destroy();
       callback.close();
     },
   );

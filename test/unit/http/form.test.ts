@@ -1,6 +1,7 @@
 /** The fields of forms and queries. */
 import { describe, expect, it } from 'vitest';
-import { singleValue } from '../../../src/http/form.ts';
+import { BrokerError } from '../../../src/core/errors.ts';
+import { parseForm, singleValue } from '../../../src/http/form.ts';
 
 describe('a parameter with a single value', () => {
   it.each([
@@ -16,5 +17,33 @@ describe('a parameter with a single value', () => {
     expect(() => singleValue(new URLSearchParams('a=1&a=2'), 'a')).toThrow(
       expect.objectContaining({ code: 'invalid_request', message: 'the parameter a has several values' }),
     );
+  });
+});
+
+describe('a form', () => {
+  it('of the largest size has its fields', () => {
+    const policy = `a&b${'\n'.repeat(1_000_000)}`;
+
+    const fields = parseForm(`policy=${encodeURIComponent(policy)}&other=1`);
+
+    expect([fields.get('policy') === policy, fields.get('other')]).toEqual([true, '1']);
+  });
+
+  it.each([
+    [1000, 'none'],
+    [1001, 'invalid_request'],
+    // Without the limit, this one blocks the event loop for a second.
+    [200_000, 'invalid_request'],
+  ])('with %i fields: %s', (count, code) => {
+    const read = (): string => {
+      try {
+        parseForm(Array(count).fill('a').join('&'));
+        return 'none';
+      } catch (error) {
+        return error instanceof BrokerError ? error.code : 'another error';
+      }
+    };
+
+    expect(read()).toBe(code);
   });
 });

@@ -49,8 +49,15 @@ describe('a background task', () => {
     ['throw', {}, 'the file is not what it should be'],
     ['spin', { timeoutMs: 300 }, 'reading took more than 0.3 s and was aborted'],
     ['grow', { memoryMiB: 32 }, 'reading took more than 32 MiB of memory and was aborted'],
+    ['grow', { memoryMiB: () => 33 }, 'reading took more than 33 MiB of memory and was aborted'],
   ] as const)('ends with an error when the other thread does %s', async (does, bounds, message) => {
     await expect(partsOf(does, { small: 0, ...bounds })).rejects.toThrow(message);
+  });
+
+  it('does not start its thread where the process has no memory left for it', async () => {
+    const parts = partsOf('count', { small: 0, memoryMiB: () => -5 });
+
+    await expect(parts).rejects.toThrow('too little memory is left for it: raise the limit of the container');
   });
 
   it('ends with its thread when the threads are disposed', async () => {

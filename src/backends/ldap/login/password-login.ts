@@ -64,14 +64,16 @@ function bySearch(context: LoginContext, attempt: GuardedAttempt): Promise<Authn
     if (result.kind === 'none') return UNKNOWN;
     if (result.kind === 'ambiguous') return refuseAmbiguous(context, login, result.dns);
     const { entry } = result;
-    const readGroups = (): Promise<ReadonlySet<GroupName>> => context.memberships.of(entry, server.reader, deadline);
-    if (verified.has(entry.dn)) return outcomeFor(context, entry, await readGroups(), trace);
+    const readGroups: ReadGroups = (reader) => context.memberships.of(entry, reader, deadline);
+    if (verified.has(entry.dn)) return outcomeFor(context, entry, await readGroups(server.reader), trace);
     const verdict = await verifyEntry(context, attempt, server, entry, readAt, readGroups);
     if (verdict.kind !== 'verified') return verdict;
     verified.add(entry.dn);
     return outcomeFor(context, entry, await verdict.groups, trace);
   });
 }
+
+type ReadGroups = (reader: Reader) => Promise<ReadonlySet<GroupName>>;
 
 /** The password is correct. The groups may still be on their way. */
 interface Verified {
@@ -81,7 +83,7 @@ interface Verified {
 
 /**
  * Verifies the password, and reads the groups in the same round trip. They cannot change the verdict: it is the bind's
- * alone, and what became of the groups of a user whose password is not accepted is dropped.
+ * alone. Where the password is not accepted, no further search is sent, and what became of the groups is dropped.
  *
  * @param readAt when the entry was requested, monotonic milliseconds
  */
@@ -91,7 +93,7 @@ async function verifyEntry(
   { reader, withBind }: ServerAccess,
   entry: LdapEntry,
   readAt: number,
-  readGroups: () => Promise<ReadonlySet<GroupName>>,
+  readGroups: ReadGroups,
 ): Promise<AuthnOutcome | Verified> {
   const { deadline, guard, trace } = attempt;
   const subject = subjectOf(entry, context.rules.idAttribute);
@@ -105,7 +107,8 @@ async function verifyEntry(
   }
   counted.sent();
   const bound = withBind(deadline, (connection) => bindAs(context, attempt, connection, entry.dn));
-  const groups = readGroups();
+  const groupReader = createStoppable(reader);
+  const groups = readGroups(groupReader);
   // Whoever awaits the groups sees their fault. After a refusal nobody does, and it must not end the process.
   groups.catch(() => undefined);
   const verdict = await bound;
@@ -113,8 +116,23 @@ async function verifyEntry(
     counted.succeeded();
     return { kind: 'verified', groups };
   }
+  groupReader.stop();
   // The entry was deleted after the search.
   return verdict.kind === 'no-entry' ? UNKNOWN : verdict;
+}
+
+/** Wrong passwords cost the directory one search for groups, and not one for each level of nested groups. */
+function createStoppable(reader: Reader): Reader & { stop(): void } {
+  let isStopped = false;
+  return {
+    search: (request, deadline) =>
+      isStopped
+        ? Promise.reject(new DirectoryFault('out-of-time', 'the password was not accepted'))
+        : reader.search(request, deadline),
+    stop: () => {
+      isStopped = true;
+    },
+  };
 }
 
 /**

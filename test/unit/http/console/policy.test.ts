@@ -25,7 +25,7 @@ const unasked = (): never => {
 };
 
 /** A console in which alice has signed in, who is an administrator. */
-async function openWorld(): Promise<World> {
+async function openWorld(examined: Promise<unknown> = Promise.resolve()): Promise<World> {
   const texts: string[] = [];
   const filters: DifferenceFilter[] = [];
   const questions: object[] = [];
@@ -47,6 +47,7 @@ async function openWorld(): Promise<World> {
     policyText: async () => 'rules: []\n',
     tryOut: async (text) => {
       texts.push(text);
+      await examined;
       return { problem: 'Enter a policy.' };
     },
     shadow: async () => undefined,
@@ -93,6 +94,22 @@ describe('the form for a policy', () => {
 
     expect(answer.status).toBe(413);
     expect(world.texts).toEqual([]);
+  });
+
+  it('is read from four administrators at the same time at most, because each takes much memory', async () => {
+    const { promise: examined, resolve } = Promise.withResolvers<void>();
+    await using world = await openWorld(examined);
+    const send = (policy: string) => world.browser.submit(`${world.app.url}/console/policy/try`, { policy });
+
+    const answers = ['one', 'two', 'three', 'four', 'five'].map(send);
+    const refused = await Promise.race(answers);
+    resolve();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    const next = await send('six');
+
+    expect([refused.status, refused.text]).toEqual([503, expect.stringContaining('try again in a moment')]);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(4);
+    expect([next.status, world.texts.length]).toEqual([200, 5]);
   });
 });
 

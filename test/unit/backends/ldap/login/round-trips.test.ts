@@ -31,6 +31,8 @@ function isGroupSearch({ base }: ReceivedSearch): boolean {
   return base === GROUPS_DN;
 }
 
+type GroupAnswer = readonly StandInEntry[] | 'lose';
+
 /**
  * A directory with alice.
  *
@@ -39,7 +41,7 @@ function isGroupSearch({ base }: ReceivedSearch): boolean {
  */
 function startDirectory(
   answerBind: (bind: ReceivedBind) => number | Promise<number>,
-  answerGroups: () => readonly StandInEntry[] | 'lose' = () => [TEAM],
+  answerGroups: () => GroupAnswer | Promise<GroupAnswer> = () => [TEAM],
 ): Promise<LdapStandIn> {
   return startLdapStandIn(
     (bind) => (bind.dn === SERVICE.dn ? RESULT.success : answerBind(bind)),
@@ -112,6 +114,36 @@ describe('the round trips of a login', () => {
     await using backend = await createLdap({ urls: [standIn.url] });
 
     expect(await logIn(backend, ALICE.username, 'wrong')).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+  });
+
+  it.each([
+    ['wrong', 1],
+    // The control: the group of the user, and the group that lists it.
+    ['right', 3],
+  ])('sends no search for parent groups after the bind when the password is %s', async (password, expected) => {
+    const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+    const parent = { dn: `cn=all,${GROUPS_DN}`, attributes: { cn: 'all' } };
+    const answers = [[TEAM], [parent], []];
+    let asked = 0;
+    await using standIn = await startDirectory(
+      ({ password: sent }) => (sent === 'right' ? RESULT.success : RESULT.invalidCredentials),
+      async () => {
+        asked += 1;
+        const answer = answers[asked - 1] ?? [];
+        // The first answer comes after the refusal.
+        if (password === 'wrong') await isOver;
+        return answer;
+      },
+    );
+    await using backend = await createLdap({ urls: [standIn.url] });
+
+    const { kind } = await logIn(backend, ALICE.username, password);
+    end();
+    // Other requests take longer than what follows the answer.
+    for (let count = 0; count < 3; count++) await backend.probe(deadlineIn(realClock, 8000));
+
+    expect(kind).toBe(password === 'right' ? 'authenticated' : 'rejected');
+    expect(asked).toBe(expected);
   });
 
   it('never counts groups that cannot be read as none, although the password is correct', async () => {
