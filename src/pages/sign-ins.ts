@@ -4,7 +4,7 @@ import { layout } from './layout.ts';
 import type { Page } from './page.ts';
 import { badge, empty, heading, nameText, notice, rows } from './parts/blocks.ts';
 import { programName } from './parts/program.ts';
-import { day, relative } from './parts/time.ts';
+import { exact, relative } from './parts/time.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
 
@@ -26,15 +26,17 @@ export interface SignInRow {
   readonly isCurrent: boolean;
 }
 
-interface SignInsView {
+export interface SignInsView {
   readonly signIns: readonly SignInRow[];
-  /** What has just been ended, as a sentence. */
-  readonly done?: string;
+  /** What has just been ended. */
+  readonly ended?: 'one' | 'others' | undefined;
 }
+
+const ENDED = { one: 'The sign-in has ended.', others: 'All other sign-ins have ended.' } as const;
 
 const KINDS = { browser: 'browser', docker: 'docker login', helper: 'credential helper' } as const;
 
-export function signInsPage(page: Page, { signIns, done }: SignInsView): Html {
+export function signInsPage(page: Page, { signIns, ended }: SignInsView): Html {
   const { url } = page.site;
   const others = signIns.filter(({ isCurrent }) => !isCurrent).length;
   return layout(page, {
@@ -46,7 +48,7 @@ export function signInsPage(page: Page, { signIns, done }: SignInsView): Html {
         'Browsers and programs that are signed in as you. End what you do not know.',
         others > 0 && html`<a class="button" href="${url`/console/sign-ins/end-others`}">End all others</a>`,
       ),
-      done !== undefined && notice('done', html`<p>${done}</p>`),
+      ended !== undefined && notice('done', html`<p>${ENDED[ended]}</p>`),
       signIns.length === 0
         ? empty(html`<p>Nothing is signed in as you.</p>`)
         : rows(
@@ -66,7 +68,7 @@ function signInRow({ site: { url }, now }: Page, row: SignInRow): Html {
     </div>
     <div>
       <p>From <code>${from}</code></p>
-      <p class="quiet">since ${day(createdAt)}</p>
+      <p class="quiet">since ${exact(createdAt)}</p>
     </div>
     <div>
       <p>Used ${relative(usedAt, now)}</p>

@@ -8,10 +8,11 @@ import type { SessionSummary } from '../../core/session.ts';
 import type { ListedRefreshToken } from '../../flows/refresh-token/revoke.ts';
 import type { SignedIn } from '../../flows/session/find.ts';
 import { endOthersPage, endSignInPage, signInsPage } from '../../pages/sign-ins.ts';
-import type { SignInRow } from '../../pages/sign-ins.ts';
+import type { SignInRow, SignInsView } from '../../pages/sign-ins.ts';
 import { contextOf } from '../context.ts';
 import type { SessionCookies } from './cookies.ts';
 import type { ConsoleDeps, ConsoleTools } from './deps.ts';
+import { queryOf } from '../form.ts';
 import { pageFor, respondPage } from './respond-page.ts';
 import type { PageDeps } from './respond-page.ts';
 import { signedInOf } from './session.ts';
@@ -22,10 +23,11 @@ const LIST = '/console/sign-ins';
 
 export function signInsRoutes(router: Router, deps: SignInsDeps, { requireSession }: ConsoleTools): void {
   const { end } = deps.sessions;
-  router.get(LIST, requireSession, async (_request, response) => {
+  router.get(LIST, requireSession, async (request, response) => {
     const signedIn = signedInOf(response);
     const signIns = await rowsOf(deps, signedIn);
-    respondPage(response, 200, signInsPage(pageFor(deps, response, signedIn), { signIns }));
+    const ended = endedIn(queryOf(request));
+    respondPage(response, 200, signInsPage(pageFor(deps, response, signedIn), { signIns, ended }));
   });
   router.get(`${LIST}/end-others`, requireSession, async (_request, response) => {
     const signedIn = signedInOf(response);
@@ -43,7 +45,7 @@ export function signInsRoutes(router: Router, deps: SignInsDeps, { requireSessio
       logins.map(({ id }) => id),
       request,
     );
-    response.redirect(303, `${deps.base}${LIST}`);
+    response.redirect(303, `${deps.base}${LIST}?ended=others`);
   });
   router.get(`${LIST}/:id/end`, requireSession, async (request, response) => {
     const signedIn = signedInOf(response);
@@ -63,7 +65,13 @@ async function endOne(deps: SignInsDeps, request: Request, response: Response): 
     throw new BrokerError('not_found', 'this person has no such sign-in');
   }
   if (id === signedIn.id) deps.cookies.clearSession(response);
-  response.redirect(303, `${deps.base}${id === signedIn.id ? '/sign-in' : LIST}`);
+  response.redirect(303, `${deps.base}${id === signedIn.id ? '/sign-in' : `${LIST}?ended=one`}`);
+}
+
+/** @returns what the form before this page has ended */
+function endedIn(query: URLSearchParams): SignInsView['ended'] {
+  const ended = query.get('ended');
+  return ended === 'one' || ended === 'others' ? ended : undefined;
 }
 
 /** Browsers first, then programs. */

@@ -89,7 +89,7 @@ export function ownSamples({ user, admin }: Viewers, text: Text): Samples {
         question: { repository: text('Web/Shop'), service: 'registry.example.com' },
         problem: 'Repository names have no upper-case letters.',
       }),
-    'sign-ins': () => signInsPage(user, { signIns, done: text('The sign-in of docker has ended.') }),
+    'sign-ins': () => signInsPage(user, { signIns, ended: 'one' }),
     'sign-ins-none': () => signInsPage(user, { signIns: [] }),
     'sign-in-end': () => endSignInPage(user, firstSignIn),
     'sign-ins-end-others': () => endOthersPage(user, 2),

@@ -183,8 +183,9 @@ describe('a session', () => {
     const other = [...list.text.matchAll(/sign-ins\/([0-9a-f]{12})\/end/g)].map(([, id]) => id)[1];
 
     const question = await own.open(`${world.app.url}${LIST}/${other}/end`);
-    await own.submit(`${world.app.url}${LIST}/${other}/end`, {});
+    const answer = await own.submit(`${world.app.url}${LIST}/${other}/end`, {});
 
+    expect(answer.text).toContain('The sign-in has ended.');
     expect(question.text).toContain('End the sign-in');
     expect((await stolen.open(`${world.app.url}${LIST}`)).url.pathname).toBe('/sign-in');
     expect((await own.open(`${world.app.url}${LIST}`)).url.pathname).toBe(LIST);
@@ -194,8 +195,9 @@ describe('a session', () => {
     await using world = await openWorld();
     const [own, second, third] = [await signedIn(world), await signedIn(world), await signedIn(world)];
 
-    await own.submit(`${world.app.url}${LIST}/end-others`, {});
+    const answer = await own.submit(`${world.app.url}${LIST}/end-others`, {});
 
+    expect(answer.text).toContain('All other sign-ins have ended.');
     const paths = await Promise.all([own, second, third].map((browser) => browser.open(`${world.app.url}${LIST}`)));
     expect(paths.map(({ url }) => url.pathname)).toEqual([LIST, '/sign-in', '/sign-in']);
   });
