@@ -147,7 +147,14 @@ function mismatch({ issue, schemas, written, hidden }: Placed): string {
   const expected = expectedText(schemas, written) || fallback;
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   if (expected === 'a list') return notAListSentence(written, { hidden, isEntry: isEntry(schemas, written) });
-  return choiceSentence(written, expected, hidden ? [] : choices, hidden);
+  const sentence = choiceSentence(written, expected, hidden ? [] : choices, hidden);
+  const isSwitch = written === true || written === null;
+  return isSwitch && takesDefaults(schemas) ? `${sentence}: write {} for the default values` : sentence;
+}
+
+/** Whether a section may be empty: people switch it on with `true`, or with no value after its name. */
+function takesDefaults(schemas: readonly Schema[]): boolean {
+  return schemas.some((schema) => z.core.safeParse(schema, {}).success);
 }
 
 /** Whether a value is valid as the only entry of a list. */

@@ -242,6 +242,27 @@ admin:
     expect(found[0]).toMatch(/^1:1: found (nothing|an empty list|"text"), expected a mapping$/);
   });
 
+  it.each([['true'], [''], ['null']])(
+    'says how a section is switched on with its default values, where it is written as %j',
+    async (value) => {
+      const found = await problems(`${SMALLEST}console: ${value}\n`);
+
+      expect(found[0]).toMatch(
+        /^7:.*: console: found (true|nothing), expected a mapping: write \{\} for the default values$/,
+      );
+    },
+  );
+
+  it.each([['admin: true'], ['console: text'], ['console: false']])(
+    'does not advise an empty section that would not be valid, or not be meant: %s',
+    async (line) => {
+      const found = await problems(`${SMALLEST}${line}\n`);
+
+      expect(found[0]).toContain('expected a mapping');
+      expect(found[0]).not.toContain('{}');
+    },
+  );
+
   it('takes the addresses of the listeners from its caller, so that several brokers can have one file', async () => {
     await files.write('broker.yaml', `${SMALLEST}admin: { listen: 127.0.0.1:9 }\n`);
     const addresses = { listen: 'unix:/run/a.sock', adminListen: '127.0.0.1:15001' };

@@ -92,7 +92,7 @@ function describeGroups(config: LdapConfig, dn: string, names: ReadonlySet<strin
 
 const REASON_FOR_NO_GROUPS: Readonly<Record<GroupSource, (dn: string) => string>> = {
   memberOf: (dn) =>
-    `is in memberOf of ${dn}; correct groups.base, or use groups.from: member where the server has no memberOf`,
-  member: (dn) => `lists ${dn}; correct groups.base or groups.memberAttributes`,
-  posixGroup: (dn) => `lists the uid or has the gidNumber of ${dn}; correct groups.base`,
+    `is in memberOf of ${dn}: add the user to a group, or correct groups.base, or use groups.from: member where the server has no memberOf`,
+  member: (dn) => `lists ${dn}: add the user to a group, or correct groups.base or groups.memberAttributes`,
+  posixGroup: (dn) => `lists the uid or has the gidNumber of ${dn}: add the user to a group, or correct groups.base`,
 };
