@@ -143,7 +143,7 @@ function everythingTable({ everything, isCut }: AccessView): Html {
 function denialCard(page: Page, { denied, requestId, denial }: AccessView): Html {
   const { url } = page.site;
   const { now } = page;
-  const link = (id: string) => url`/console/access?request=${id}`;
+  const link = (id: string) => url`/console/access?request=${id}#denial`;
   return html`<div class="card">
     ${
       denied.length > 0 &&
@@ -167,11 +167,11 @@ function denialCard(page: Page, { denied, requestId, denial }: AccessView): Html
       })}
       <button class="primary">Explain</button>
     </form>
-    <div id="denial" aria-live="polite">${denial !== undefined && denialText(denial, page)}</div>
+    <div id="denial" aria-live="polite">${denial !== undefined && denialText(denial, requestId, page)}</div>
   </div>`;
 }
 
-function denialText(denial: DenialView | 'unknown', { person, now }: Page): Html {
+function denialText(denial: DenialView | 'unknown', requestId: string | undefined, { person, now }: Page): Html {
   if (denial === 'unknown') {
     const request = person?.isAdmin === true ? 'No request' : 'No request of yours';
     return html`<div class="answer">
@@ -187,5 +187,17 @@ function denialText(denial: DenialView | 'unknown', { person, now }: Page): Html
       ${refusal !== undefined && notice('problem', html`<p>${refusal}</p>`)}
       ${advice !== undefined && html`<p>${advice}</p>`}
     </div>
-    ${decisions.map((one) => decision(one, denial))}`;
+    ${decisions.map((one) => decision(one, denial))}
+    ${
+      who === undefined &&
+      decisions.some(isPolicyDenial) &&
+      html`<p class="answer quiet">
+        If you need it, send the administrators of the registry the request id <code>${requestId ?? ''}</code>.
+      </p>`
+    }`;
+}
+
+/** Whether an administrator can change the answer: a limit of a token is changed by its owner. */
+function isPolicyDenial({ verdicts: all }: DecisionView): boolean {
+  return all.some(({ verdict }) => verdict === 'denied' || verdict === 'not granted');
 }

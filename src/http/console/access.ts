@@ -16,6 +16,7 @@ import { refusalSentence } from '../forward-auth/answers.ts';
 import { decisionView, grantedPatternViews, groupNames } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf } from '../form.ts';
+import { readImageName } from './image-name.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
 
@@ -69,10 +70,11 @@ function answerTo(
   query: URLSearchParams,
   { deps, policy, signedIn, client }: Asking,
 ): Pick<AccessView, 'question' | 'problem' | 'answer'> {
-  const repository = query.get('repository')?.trim();
-  if (repository === undefined) return {};
+  const typed = query.get('repository');
+  if (typed === null) return {};
+  const { repository, service: named } = readImageName(typed, deps.services);
   const [first = ''] = deps.services;
-  const asked = query.get('service') ?? first;
+  const asked = named ?? query.get('service') ?? first;
   const service = deps.services.includes(asked) ? asked : first;
   const question = { repository: repository.slice(0, MAX_NAME_LENGTH), service };
   const problem = repositoryProblem(repository);
@@ -89,7 +91,7 @@ export function repositoryProblem(text: string): string | undefined {
   if (text.length > MAX_NAME_LENGTH) return `A name has at most ${MAX_NAME_LENGTH} characters.`;
   if (/[A-Z]/.test(text)) return 'Names of repositories have no upper-case letters.';
   if (repositorySegments(text) !== undefined) return undefined;
-  return 'This is no name of a repository. Leave out the registry and the tag: web/shop.';
+  return 'This is no name of a repository. Enter it without the name of the registry, such as web/shop.';
 }
 
 function denialOf(

@@ -16,6 +16,7 @@ import type { WhoCanView } from '../../pages/admin/who-can.ts';
 import { contextOf } from '../context.ts';
 import { queryOf, readForm } from '../form.ts';
 import { repositoryProblem } from './access.ts';
+import { readImageName } from './image-name.ts';
 import { ruleViews, scopeName } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { respondPage } from './respond-page.ts';
@@ -75,10 +76,11 @@ async function whoCan(deps: PolicyAreaDeps, tools: ConsoleTools, request: Reques
   const query = queryOf(request);
   const respond = (view: Omit<WhoCanView, 'services'>): void =>
     respondPage(response, 200, whoCanPage(tools.pageFor(response), { services, ...view }));
-  const repository = query.get('repository')?.trim();
-  if (repository === undefined) return respond({});
+  const typed = query.get('repository');
+  if (typed === null) return respond({});
+  const { repository, service: named } = readImageName(typed, services);
   const [first = ''] = services;
-  const service = query.get('service') ?? first;
+  const service = named ?? query.get('service') ?? first;
   const action = query.get('action') ?? '';
   const question = {
     action: isAction(action) ? action : ('pull' as const),

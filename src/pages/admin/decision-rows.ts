@@ -86,7 +86,7 @@ function decisionFacts({ site: { url } }: Page, row: DecisionRow): Html {
   const rules = scopes.map(
     ({ name, rules: all }) => html`<p><code>${name}</code> ${all.length === 0 ? 'no rule' : all.join(', ')}</p>`,
   );
-  const explained = url`/console/access?request=${requestId}`;
+  const explained = url`/console/access?request=${requestId}#denial`;
   const all: readonly (readonly [string, Content])[] = [
     ['From', html`<code>${from}</code>`],
     ['Registry', html`<code>${service}</code>${isProxied && ', through its proxy'}`],

@@ -64,7 +64,7 @@ it('lists what was missing in a request, and a request that the client has repea
   const text = await pageAfter((caller) => [issued('a', denied, caller), issued('b', denied, caller)]);
 
   expect(text.split('web/shop: push')).toHaveLength(2);
-  expect(text).toContain('?request=b"');
+  expect(text).toContain('?request=b#denial"');
 });
 
 it('names the token whose limits have denied a request', async () => {
@@ -73,6 +73,27 @@ it('names the token whose limits have denied a request', async () => {
 
   expect(text).toContain('With the token <bdi>laptop</bdi>, you may pull');
   expect(text).toContain('The limits of the token exclude push.');
+});
+
+it('names the request id to send to an administrator where the policy has denied a request', async () => {
+  const text = await pageAfter((caller) => [issued('a', { granted: ['pull'] }, caller)], '?request=a');
+
+  expect(text).toContain('the request id <code>a</code>');
+});
+
+it('sends nobody to an administrator where only the limits of a token have denied a request', async () => {
+  const limited = { granted: ['pull'], limited: ['push'] } as const;
+  const text = await pageAfter((caller) => [issued('a', limited, withToken(caller))], '?request=a');
+
+  expect(text).toContain('you may pull');
+  expect(text).not.toContain('send the administrators');
+});
+
+it('answers about the repository and the registry of the name of an image that is pasted', async () => {
+  const text = await pageAfter(() => [], `?repository=${encodeURIComponent(`${SERVICE}/web/shop:1`)}`);
+
+  expect(text).toContain('You may do nothing with <code>web/shop</code>.');
+  expect(text).toContain('value="web/shop"');
 });
 
 it('names no token where a rule has denied a request to a password', async () => {
@@ -137,7 +158,7 @@ describe('a request that was denied through a proxy', () => {
     const text = await pageAfter((caller) => [decided(caller)], '?request=a');
 
     expect(text).toContain('You may pull');
-    expect(text).toContain('<a href="/console/access?request=a"><bdi>web/shop: push</bdi></a>');
+    expect(text).toContain('<a href="/console/access?request=a#denial"><bdi>web/shop: push</bdi></a>');
   });
 
   it('with a wrong password has the sentence that the client read', async () => {
@@ -151,7 +172,7 @@ describe('a request that was denied through a proxy', () => {
   it('is no entry of the list where its program asks for another registry token by itself', async () => {
     const text = await pageAfter(() => [tooLittle('b')]);
 
-    expect(text).not.toContain('?request=b"');
+    expect(text).not.toContain('?request=b#denial"');
   });
 });
 
