@@ -36,7 +36,7 @@ export function deviceCodePage(page: Page, { code, problem }: DeviceCodeView): H
         })}
         <button class="primary">Continue</button>
       </form>`,
-      warning(),
+      warning('do not type the code, and close this page'),
     ],
   });
 }
@@ -69,7 +69,7 @@ export function deviceConfirmPage(page: Page, request: DeviceRequestView): Html 
           ['Registry', html`<code>${service}</code>`],
           ['May do', `everything you may do, for ${days} days`],
         ])}
-        ${warning()}
+        ${warning('choose No')}
         <input type="hidden" name="code" value="${code}" />
         <div class="buttons start">
           <button name="answer" value="no">No, it is not mine</button>
@@ -117,7 +117,7 @@ export function consentPage(page: Page, { program, service, days, fields }: Cons
           ['As', html`<b>${page.person?.username ?? ''}</b>`],
           ['May do', `everything you may do, for ${days} days`],
         ])}
-        <p class="aside">Did you not just run a login command? Then say no.</p>
+        <p class="aside">If you have not just run a login command, choose No.</p>
         ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
         <div class="buttons start">
           <button name="answer" value="no">No</button>
@@ -159,8 +159,7 @@ export function consentDeniedPage(page: Page, next: Url): Html {
   });
 }
 
-function warning(): Html {
-  return html`<p class="aside">
-    Did somebody send you this link or code? Then it is not your device: say no, and close this page.
-  </p>`;
+/** @param advice what to do with a code that somebody sent */
+function warning(advice: string): Html {
+  return html`<p class="aside">Did somebody send you this link or code? Then it is not your device: ${advice}.</p>`;
 }
