@@ -150,7 +150,8 @@ async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise
   const hint = await nothingEndedHint(name, outcome, stores);
   if (hint !== undefined && lasting.length === 0) return `Nothing was ended: ${hint}`;
   if (lasting.length > 0) return `Not everything has ended: ${lasting.join(', ')} could not be ended. Try again.`;
-  return `Ended: ${ended.map(({ what, count }) => `${count} ${count === 1 ? singular(what) : what}`).join(', ')}.`;
+  const some = ended.filter(({ count }) => count > 0);
+  return `Ended: ${some.map(({ what, count }) => `${count} ${count === 1 ? singular(what) : what}`).join(', ')}.`;
 }
 
 /** `personal tokens`, `allowed logins of programs` */

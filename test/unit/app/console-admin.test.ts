@@ -58,6 +58,7 @@ it('a token for the robot of a group stays and is still shown after everything o
   const done = await deps.endPerson('alice', BY);
 
   expect(done).toMatch(/^Ended: .*\b1 personal token\b/);
+  expect(done).not.toMatch(/\b0 /);
   expect(await shown(deps)).toEqual(['web-ci false']);
 });
 
