@@ -107,12 +107,13 @@ function questionCard({ site: { url } }: Page, { services, question, problem, an
 type Subject = Pick<DenialView, 'who' | 'token'>;
 
 function decision(view: DecisionView, { who, token }: Subject = {}): Html {
-  const { repository, reasons, nearMisses } = view;
+  const { repository, service, reasons, nearMisses } = view;
   const limited = view.verdicts.filter(({ verdict }) => verdict === 'limited').map(({ action }) => action);
   const other = who === undefined ? undefined : nameText(who);
   const subject = token === undefined ? (other ?? 'You') : html`With the token ${nameText(token)}, ${other ?? 'you'}`;
   return html`<article class="answer">
     <h2>${decisionSentence(subject, repository, view.verdicts)}</h2>
+    <p class="quiet">At the registry <code>${service}</code>.</p>
     ${verdicts(view.verdicts)}
     ${
       limited.length > 0 &&
@@ -191,9 +192,9 @@ function denialText(denial: DenialView | 'unknown', requestId: string | undefine
     ${
       who === undefined &&
       decisions.some(isPolicyDenial) &&
-      html`<p class="answer quiet">
-        If you need it, send the administrators of the registry the request id <code>${requestId ?? ''}</code>.
-      </p>`
+      html`<div class="answer quiet">
+        <p>If you need it, send the administrators of the registry the request id <code>${requestId ?? ''}</code>.</p>
+      </div>`
     }`;
 }
 

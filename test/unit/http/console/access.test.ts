@@ -93,6 +93,7 @@ it('answers about the repository and the registry of the name of an image that i
   const text = await pageAfter(() => [], `?repository=${encodeURIComponent(`${SERVICE}/web/shop:1`)}`);
 
   expect(text).toContain('You may do nothing with <code>web/shop</code>.');
+  expect(text).toContain(`At the registry <code>${SERVICE}</code>`);
   expect(text).toContain('value="web/shop"');
 });
 
