@@ -45,7 +45,7 @@ export async function tokenFindings(challenge: Challenge, examination: Examinati
     ];
   }
   if (await isAccepted({ isLongLived: true })) {
-    const cure = 'synchronize the clock of the registry with NTP';
+    const cure = 'synchronize the clocks of registry and broker with NTP';
     return [
       {
         about: 'clock',

@@ -78,9 +78,10 @@ async function examineClock(host: Host, issuer: string): Promise<Finding | undef
   const date = Date.parse(headers.get('date') ?? '');
   if (Number.isNaN(date)) return undefined;
   const off = host.now() - Math.floor(date / 1000);
-  if (Math.abs(off) <= CLOCK_SECONDS) return { kind: 'ok', text: 'the clock of this machine is right' };
+  if (Math.abs(off) <= CLOCK_SECONDS)
+    return { kind: 'ok', text: `the clock of this machine agrees with that of ${issuer}` };
   const direction = off > 0 ? 'ahead of' : 'behind';
   return problem(
-    `the clock of this machine is ${Math.abs(off)} seconds ${direction} ${issuer}: set it, or logins end at the wrong time`,
+    `the clock of this machine is ${Math.abs(off)} seconds ${direction} ${issuer}: set the one that is wrong, or logins end at the wrong time`,
   );
 }

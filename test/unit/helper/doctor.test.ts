@@ -208,8 +208,16 @@ describe('of a setup that works but for one thing, `doctor` says what is wrong a
       () => json(join(home.home, 'run/containers/auth.json'), password()),
       () => `which podman, skopeo and buildah use before this helper; remove its entry in "auths" from the file`,
     ],
-    ['the clock is an hour ahead', () => (home.now += 3600), () => `seconds ahead of ${server.url}: set it`],
-    ['the clock is an hour behind', () => (home.now -= 3600), () => `seconds behind ${server.url}: set it`],
+    [
+      'the clock is an hour ahead',
+      () => (home.now += 3600),
+      () => `seconds ahead of ${server.url}: set the one that is wrong`,
+    ],
+    [
+      'the clock is an hour behind',
+      () => (home.now -= 3600),
+      () => `seconds behind ${server.url}: set the one that is wrong`,
+    ],
     [
       'the sign-in server is down behind its proxy',
       () => (server.metadata = 502),
