@@ -6,7 +6,7 @@ import { parseNamePattern } from '../core/policy/name-pattern.ts';
 import { ROBOTS_BACKEND } from '../core/robot.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
-import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
+import { checkAccounts, checkConsole, warnAccounts, warnSessions, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
 import { checkHelper } from './helper-checks.ts';
 import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
@@ -180,6 +180,7 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   warnWithoutRevalidation(broker, warn);
   warnUnusedRecords(broker, warn);
   warnWithoutConsole(broker, warn);
+  warnSessions(broker, warn);
   warnAccounts(broker, warn);
   if (broker.robots !== undefined && broker.personalTokens === undefined) {
     warn(['robots'], 'has no effect without personalTokens: a robot logs in by a personal token', 'key');

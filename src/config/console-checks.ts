@@ -52,6 +52,12 @@ export function warnAccounts({ backends }: BrokerFile, warn: Report): void {
   }
 }
 
+/** A session ends at the earlier of both times. */
+export function warnSessions({ console }: BrokerFile, warn: Report): void {
+  if (console === undefined || console.sessions.idle <= console.sessions.absolute) return;
+  warn(['console', 'sessions', 'idle'], 'has no effect: it is longer than absolute, after which a session ends anyway');
+}
+
 export function warnWithoutConsole({ backends, console }: BrokerFile, warn: Report): void {
   for (const [index, backend] of backends.entries()) {
     if (console !== undefined || traitsOf(backend).accepts !== 'sign-ins') continue;

@@ -66,6 +66,20 @@ describe('console', () => {
   });
 });
 
+describe('the time of a session', () => {
+  it.each([
+    ['{ idle: 13h }', 1],
+    ['{ idle: 12h }', 0],
+    ['{ idle: 13h, absolute: 1d }', 0],
+    ['{ absolute: 1h }', 1],
+  ])('of %s has so many warnings about an idle time without effect: %d', async (sessions, count) => {
+    const { warnings } = await load({ more: `console: { sessions: ${sessions} }` });
+
+    expect(warnings).toHaveLength(count);
+    expect(warnings.every((text) => text.includes('console.sessions.idle: has no effect'))).toBe(true);
+  });
+});
+
 describe('a backend for sign-in', () => {
   it('keeps accounts for 30 days after a sign-in, unless something else is configured', async () => {
     const { config, warnings } = await load({ backends: `{ ${SSO} }`, more: 'console: {}' });
