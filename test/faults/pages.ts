@@ -259,4 +259,12 @@ export const faults: readonly Fault[] = [
     replace: 'ended',
     tests: ['test/unit/app/console-admin.test.ts'],
   },
+  {
+    id: 'pages-32',
+    effect: 'whoever follows an old link in the console reads that there is nothing, and has no way on',
+    file: 'src/http/console/respond-page.ts',
+    find: "status === 404 ? 'console' : 'sign-in'",
+    replace: "'sign-in'",
+    tests: ['test/unit/http/console.test.ts'],
+  },
 ];

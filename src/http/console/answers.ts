@@ -23,7 +23,7 @@ const UNAVAILABLE: PageAnswer = {
 const BROKEN: PageAnswer = {
   status: 500,
   title: 'Something went wrong here',
-  text: 'The log of this server says more. Give your administrator the number of this request.',
+  text: 'The log of this server says more. Give your administrator the request id.',
 };
 const MALFORMED: PageAnswer = { status: 400, title: 'This request cannot be read', text: 'Go back, and try again.' };
 

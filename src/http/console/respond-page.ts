@@ -50,7 +50,8 @@ export function respondErrorPage(deps: PageDeps & { readonly log: Log }): ErrorR
     const { status, title, text, retryAfter } = pageAnswer(known.code);
     const seconds = known.retryAfter ?? retryAfter;
     if (seconds !== undefined) response.setHeader('Retry-After', Math.ceil(seconds));
-    const advice = { title, advice: text, ...(status === 404 ? {} : { next: 'sign-in' as const }) };
+    const goOn = status === 404 ? 'console' : 'sign-in';
+    const advice = { title, advice: text, next: goOn } as const;
     respondPage(response, status, errorPage(pageFor(deps, response), advice));
   };
 }

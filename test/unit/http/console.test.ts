@@ -191,6 +191,16 @@ describe('a session', () => {
     expect((await own.open(`${world.app.url}${LIST}`)).url.pathname).toBe(LIST);
   });
 
+  it('leads from a page that does not exist to the first page', async () => {
+    await using world = await openWorld();
+    const browser = await signedIn(world);
+
+    const missing = await browser.open(`${world.app.url}/console/nowhere`);
+
+    expect(missing.text).toContain('There is nothing here');
+    expect(missing.text).toContain('href="/console/access">Go to the console');
+  });
+
   it('stays when all others are ended', async () => {
     await using world = await openWorld();
     const [own, second, third] = [await signedIn(world), await signedIn(world), await signedIn(world)];
