@@ -23,12 +23,7 @@ const LIST = '/console/sign-ins';
 
 export function signInsRoutes(router: Router, deps: SignInsDeps, { requireSession }: ConsoleTools): void {
   const { end } = deps.sessions;
-  router.get(LIST, requireSession, async (request, response) => {
-    const signedIn = signedInOf(response);
-    const signIns = await rowsOf(deps, signedIn);
-    const ended = endedIn(queryOf(request));
-    respondPage(response, 200, signInsPage(pageFor(deps, response, signedIn), { signIns, ended }));
-  });
+  router.get(LIST, requireSession, (request, response) => showList(deps, request, response));
   router.get(`${LIST}/end-others`, requireSession, async (_request, response) => {
     const signedIn = signedInOf(response);
     const others = (await rowsOf(deps, signedIn)).filter(({ isCurrent }) => !isCurrent).length;
@@ -54,6 +49,13 @@ export function signInsRoutes(router: Router, deps: SignInsDeps, { requireSessio
     respondPage(response, 200, endSignInPage(pageFor(deps, response, signedIn), row));
   });
   router.post(`${LIST}/:id/end`, requireSession, (request, response) => endOne(deps, request, response));
+}
+
+async function showList(deps: SignInsDeps, request: Request, response: Response): Promise<void> {
+  const signedIn = signedInOf(response);
+  const signIns = await rowsOf(deps, signedIn);
+  const ended = endedIn(queryOf(request));
+  respondPage(response, 200, signInsPage(pageFor(deps, response, signedIn), { signIns, ended }));
 }
 
 async function endOne(deps: SignInsDeps, request: Request, response: Response): Promise<void> {
