@@ -44,7 +44,7 @@ describe('personal tokens', () => {
     );
     expect(listed.stdout).toMatch(
       new RegExp(
-        `^ID +USER +NAME +BACKEND .*\\n${id} +alice +a laptop +local .* never +\\S+Z +all the user may do\\n$`,
+        `^ID +USER +NAME +BACKEND .*\\n${id} +alice +a laptop +local .* never +\\S+Z +valid +all the user may do\\n$`,
       ),
     );
     expect(listed.stdout).not.toContain('flp_');

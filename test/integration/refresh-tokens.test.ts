@@ -175,7 +175,7 @@ describe('refresh tokens', () => {
       { user: 'alice', service: OTHER },
     ]);
     expect(people.stdout).toMatch(
-      /^ID +USER +SERVICE +BACKEND +CREATED +LAST USED +EXPIRES +CLIENT\n[0-9a-f]{12} {2}alice {2}other\.example\.com {2}local +\d{4}-\d\d-\d\dT[^\n]*127\.0\.0\.1 \(docker\)\n$/,
+      /^ID +USER +SERVICE +BACKEND +CREATED +LAST USED +EXPIRES +STATE +CLIENT\n[0-9a-f]{12} {2}alice {2}other\.example\.com {2}local +\d{4}-\d\d-\d\dT[^\n]* valid +127\.0\.0\.1 \(docker\)\n$/,
     );
     expect(listed.stdout + people.stdout).not.toMatch(/flr_/);
 
@@ -217,7 +217,10 @@ describe('refresh tokens', () => {
     const both = await tokensCommand(broker, 'revoke', '--all', '--user', 'alice');
 
     expect(unknown).toMatchObject({ code: 1, stderr: 'fairlead: there is no token 0123456789ab\n' });
-    expect(nobody).toMatchObject({ code: 1, stderr: 'fairlead: there are no refresh tokens of nobody\n' });
+    expect(nobody).toMatchObject({
+      code: 1,
+      stderr: 'fairlead: nobody named "nobody" has tokens or sessions; check the spelling\n',
+    });
     expect([nothing.code, both.code]).toEqual([2, 2]);
   });
 
