@@ -19,6 +19,14 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/platform/valkey/fleet.test.ts'],
   },
   {
+    id: 'fleet-operation-silent',
+    effect: 'a flush says that it has reached all brokers when a heartbeat runs at the same time as its question',
+    file: 'src/platform/valkey/fleet.ts',
+    find: '        const others = [...listed.members, ...listed.silent].filter((member) => member.id !== id);',
+    replace: '        const others = members.filter((member) => member.id !== id);',
+    tests: ['test/unit/platform/valkey/fleet.test.ts'],
+  },
+  {
     id: 'fleet-operation-3',
     effect: 'while the store is down, fairlead fleet shows the brokers of before as alive and exits with 0',
     file: 'src/app/api/broker-handlers.ts',

@@ -42,6 +42,13 @@ interface Fleet {
   leave(): Promise<void>;
 }
 
+/** Brokers of one exchange. */
+interface Listed {
+  readonly members: readonly FleetMember[];
+  /** Empty unless they were asked for. */
+  readonly silent: readonly FleetMember[];
+}
+
 interface FleetOptions {
   readonly id: string;
   readonly name: string;
@@ -63,20 +70,20 @@ export function createFleet({ id, name, revisions, epochs, keys, clock, cacheSec
   const keepMs = Math.max(SILENT_MS, cacheSeconds * 1000);
   let members: readonly FleetMember[] = [];
   let unreadable = 0;
-  let silent: readonly FleetMember[] = [];
   let lastBeat = '';
   let lastBeatAt = -Infinity;
   let hasSynced = false;
 
-  async function sync(withSilent = false): Promise<void> {
-    await exchange(withSilent);
+  /** @returns what this exchange lists: another one may run at the same time, and list other brokers. */
+  async function sync(withSilent = false): Promise<Listed> {
+    const listed = await exchange(withSilent);
     // What the answer ended is applied now, and whoever waits for that reads it from the heartbeat.
-    if (lastBeat !== ownState()) await exchange(withSilent);
+    return lastBeat === ownState() ? listed : exchange(withSilent);
   }
 
   const ownState = (): string => JSON.stringify([name, epochs.current(), revisions()]);
 
-  async function exchange(withSilent: boolean): Promise<void> {
+  async function exchange(withSilent: boolean): Promise<Listed> {
     const state = ownState();
     const isDue = state !== lastBeat || clock.monotonic() - lastBeatAt >= BEAT_MS;
     const beat = isDue ? { beat: sealBeat() } : {};
@@ -89,8 +96,8 @@ export function createFleet({ id, name, revisions, epochs, keys, clock, cacheSec
     if (!stored.some((one) => one.id === id)) lastBeat = '';
     members = stored.flatMap((one) => openBeat(one, keys, clock));
     unreadable = countUnreadable(stored, keys);
-    silent = stored.flatMap((one) => openSilentBeat(one, keys));
     hasSynced = true;
+    return { members, silent: stored.flatMap((one) => openSilentBeat(one, keys)) };
   }
 
   function sealBeat(): string {
@@ -101,13 +108,13 @@ export function createFleet({ id, name, revisions, epochs, keys, clock, cacheSec
     members: () => members,
     unreadable: () => unreadable,
     sharing: () => (hasSynced ? Math.max(1, members.length) : Infinity),
-    sync: () => sync(),
+    sync: async () => void (await sync()),
     reach: async () => {
       const target = epochs.current();
       const end = clock.monotonic() + REACH_MS;
       for (;;) {
-        await sync(true);
-        const others = [...members, ...silent].filter((member) => member.id !== id);
+        const listed = await sync(true);
+        const others = [...listed.members, ...listed.silent].filter((member) => member.id !== id);
         const missed = others.filter(({ epoch }) => epoch < target);
         if (missed.length === 0 || clock.monotonic() >= end) {
           const reached = others.filter((member) => !missed.includes(member));

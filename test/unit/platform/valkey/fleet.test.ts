@@ -11,7 +11,9 @@ const KEYS = createFleetKeys([Buffer.alloc(32, 'k')]);
 function setUp(clock: FixedClock = fixedClock()) {
   const stored = new Map<string, string>();
   const world = { epoch: 1, beats: 0, ageMs: 0 };
+  let ask = async (): Promise<void> => undefined;
   const sync = async ({ id, beat, leaves, withSilent }: Presence): Promise<readonly StoredHeartbeat[]> => {
+    if (withSilent === true) void ask();
     if (beat !== undefined) {
       world.beats += 1;
       stored.set(id, beat);
@@ -33,7 +35,11 @@ function setUp(clock: FixedClock = fixedClock()) {
       clock,
       cacheSeconds: 300,
     });
-  return { clock, stored, world, revisions, open };
+  /** @param work begins whenever silent brokers are asked for */
+  const onQuestion = (work: typeof ask): void => {
+    ask = work;
+  };
+  return { clock, stored, world, revisions, open, onQuestion };
 }
 
 describe('the brokers of a fleet', () => {
@@ -158,5 +164,25 @@ describe('the brokers of a fleet', () => {
     expect(silent).toEqual({ reached: [], missed: ['name of b'] });
     expect(listed).toEqual(['a']);
     expect(await first.reach()).toEqual({ reached: [], missed: [] });
+  });
+
+  it('are named as not reached also when a heartbeat runs at the same time, which does not list them', async () => {
+    const { world, open, onQuestion } = setUp({ ...realClock, advance: () => undefined });
+    const [first, second] = [open('a'), open('b')];
+    await second.sync();
+    await first.sync();
+    world.epoch = 2;
+    world.ageMs = 200_000;
+    // Each of these answers comes at another step of the question.
+    onQuestion(async () => {
+      for (let step = 0; step < 10; step += 1) {
+        void first.sync();
+        await Promise.resolve();
+      }
+    });
+
+    const { missed } = await first.reach();
+
+    expect(missed).toEqual(['name of b']);
   });
 });
