@@ -3,13 +3,12 @@
  * presents tokens that are signed with the keys of the broker: first a token as configured and, when that is refused,
  * tokens that differ in one setting each. The token that the registry accepts shows which setting differs.
  */
-import type { Clock } from '../../core/ports.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { TOKEN_PATHS } from '../../http/paths.ts';
 import type { Challenge } from './challenge.ts';
 import type { DoctorFinding, Examination } from './finding.ts';
-import { askRegistry, authorizationArrives, publishedKeyIds } from './registry-client.ts';
-import type { RegistryAnswer } from './registry-client.ts';
+import { askRegistry, authorizationArrives, publishedKeys } from './registry-client.ts';
+import type { PublishedKeys, RegistryAnswer } from './registry-client.ts';
 import { tokenFindings } from './token-trial.ts';
 
 /** distribution gives 60 s of leeway, zot none. */
@@ -21,13 +20,15 @@ export async function examine(examination: Examination): Promise<readonly Doctor
   const reached = reachFindings(registry, answer);
   const challenge = answer.kind === 'answer' ? answer.challenge : undefined;
   if (challenge?.scheme !== 'bearer') return reached;
-  const realm = await realmFinding(challenge, examination);
+  const published = await publishedKeys(examination.config.publicUrl);
+  const realm = realmFinding(challenge, published, examination);
   const findings = [
     ...reached,
     realm,
     ...(realm.ok ? await authorizationFindings(challenge) : []),
     serviceFinding(challenge, examination.config),
-    ...clockFindings(answer, clock),
+    // The broker may run on another machine than this command.
+    ...clockFindings(answer, (typeof published === 'string' ? undefined : published.time) ?? clock.now()),
   ];
   return [...findings, ...(await tokenFindings(challenge, examination))];
 }
@@ -53,7 +54,11 @@ function reachFindings(registry: string, answer: RegistryAnswer): readonly Docto
   return [reached, { about: 'challenge', ok: false, text: `the registry answers with ${found}`, cure }];
 }
 
-async function realmFinding({ realm }: Challenge, { config, keyset }: Examination): Promise<DoctorFinding> {
+function realmFinding(
+  { realm }: Challenge,
+  published: PublishedKeys | string,
+  { config, keyset }: Examination,
+): DoctorFinding {
   const expected = TOKEN_PATHS.map((path) => config.publicUrl + path);
   if (!expected.includes(realm)) {
     const cure = `set realm to ${config.publicUrl}/token in the registry, or publicUrl in broker.yaml to the URL at which clients reach the broker`;
@@ -64,12 +69,11 @@ async function realmFinding({ realm }: Challenge, { config, keyset }: Examinatio
       cure,
     };
   }
-  const published = await publishedKeyIds(config.publicUrl);
   if (typeof published === 'string') {
     const cure = 'start the broker, or correct the route to it: clients use the realm';
     return { about: 'realm', ok: false, text: `no broker answers at ${realm}: ${published}`, cure };
   }
-  if (!published.has(keyset[0].libtrustKeyId)) {
+  if (!published.ids.has(keyset[0].libtrustKeyId)) {
     const cure = 'run doctor with the configuration of the broker that answers there, or set the realm to this broker';
     return { about: 'realm', ok: false, text: `another token server answers at ${realm}: its keys differ`, cure };
   }
@@ -98,11 +102,12 @@ function serviceFinding({ service }: Challenge, { services }: BrokerConfig): Doc
   };
 }
 
-function clockFindings(answer: RegistryAnswer, clock: Clock): readonly DoctorFinding[] {
+/** @param now epoch seconds at the broker */
+function clockFindings(answer: RegistryAnswer, now: number): readonly DoctorFinding[] {
   if (answer.kind !== 'answer' || answer.time === undefined) return [];
-  const off = Math.round(answer.time - clock.now());
+  const off = Math.round(answer.time - now);
   if (Math.abs(off) <= CLOCK_WARN_SECONDS) return [{ about: 'clock', ok: true, text: 'the clocks agree' }];
-  const text = `the registry's clock is ${Math.abs(off)} s ${off > 0 ? 'ahead' : 'behind'}`;
+  const text = `the registry's clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} the broker's`;
   return [
     {
       about: 'clock',

@@ -25,24 +25,30 @@ export async function askRegistry(registry: string, token?: string): Promise<Reg
       redirect: 'manual',
     });
     await response.body?.cancel();
-    const date = Date.parse(response.headers.get('date') ?? '');
     return {
       kind: 'answer',
       status: response.status,
       challenge: parseChallenge(response.headers.get('www-authenticate')),
-      time: Number.isNaN(date) ? undefined : date / 1000,
+      time: timeOf(response),
     };
   } catch (error) {
     return { kind: 'unreachable', cause: describeError(error) };
   }
 }
 
+/** What a token server publishes. */
+export interface PublishedKeys {
+  readonly ids: ReadonlySet<string>;
+  /** Epoch seconds of its clock; undefined: it sends no date. */
+  readonly time: number | undefined;
+}
+
 /**
- * The key ids that a token server publishes, or why they cannot be fetched.
+ * The keys that a token server publishes, or why they cannot be fetched.
  *
  * @param publicUrl may have a path
  */
-export async function publishedKeyIds(publicUrl: string): Promise<ReadonlySet<string> | string> {
+export async function publishedKeys(publicUrl: string): Promise<PublishedKeys | string> {
   try {
     const url = `${publicUrl}/.well-known/jwks.json`;
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' });
@@ -50,10 +56,15 @@ export async function publishedKeyIds(publicUrl: string): Promise<ReadonlySet<st
     const body: unknown = await response.json();
     const keys =
       typeof body === 'object' && body !== null && 'keys' in body && Array.isArray(body.keys) ? body.keys : [];
-    return new Set(keys.flatMap((key: unknown) => kidOf(key)));
+    return { ids: new Set(keys.flatMap((key: unknown) => kidOf(key))), time: timeOf(response) };
   } catch (error) {
     return describeError(error);
   }
+}
+
+function timeOf(response: Response): number | undefined {
+  const date = Date.parse(response.headers.get('date') ?? '');
+  return Number.isNaN(date) ? undefined : date / 1000;
 }
 
 /**

@@ -30,7 +30,11 @@ export function respondPage(response: Response, status: number, page: { toString
 }
 
 /** Anybody can ask for pages that do not exist. */
-const LEVELS: Readonly<Partial<Record<ErrorCode, 'error' | 'debug'>>> = { internal: 'error', not_found: 'debug' };
+const LEVELS: Readonly<Partial<Record<ErrorCode, 'error' | 'warn' | 'debug'>>> = {
+  internal: 'error',
+  backend_unavailable: 'warn',
+  not_found: 'debug',
+};
 
 /** The last middleware of the console: a page for each error, with the sentence of its code. */
 export function respondErrorPage(deps: PageDeps & { readonly log: Log }): ErrorRequestHandler {

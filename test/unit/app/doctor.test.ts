@@ -23,6 +23,8 @@ interface RegistryOptions {
   readonly believes?: (token: ShownToken) => boolean;
   /** Seconds by which its clock is ahead. */
   readonly ahead?: number;
+  /** The same of the token server. */
+  readonly brokerAhead?: number;
   /** What the token server publishes. */
   readonly keys?: string;
   /** The OAuth error of the token server; null: it issues a token. */
@@ -42,7 +44,10 @@ beforeEach(async () => {
   registry = {};
   const server = createServer((request, response) => {
     const path = registry.path ?? '';
-    if (request.url === `${path}/.well-known/jwks.json`) return void response.end(registry.keys ?? jwks(keyset));
+    if (request.url === `${path}/.well-known/jwks.json`) {
+      response.setHeader('date', new Date(Date.now() + (registry.brokerAhead ?? 0) * 1000).toUTCString());
+      return void response.end(registry.keys ?? jwks(keyset));
+    }
     if (request.url?.startsWith(`${path}/token?`) === true) {
       const { tokenError: error } = registry;
       return void response.writeHead(error === null ? 200 : 401).end(JSON.stringify({ error }));
@@ -120,12 +125,17 @@ describe('the doctor', () => {
     [
       'has a clock that is ahead',
       () => ({ challenge: bearer(), believes: () => true, ahead: 300 }),
-      /^clock: the registry's clock is (?:299|300) s ahead; synchronize both clocks with NTP/,
+      /^clock: the registry's clock is (?:299|300) s ahead of the broker's; synchronize both clocks with NTP/,
     ],
     [
       'has a clock that is behind',
       () => ({ challenge: bearer(), believes: () => true, ahead: -300 }),
-      /^clock: the registry's clock is (?:300|301) s behind; synchronize both clocks with NTP/,
+      /^clock: the registry's clock is (?:300|301) s behind the broker's; synchronize both clocks with NTP/,
+    ],
+    [
+      'is asked by a machine with its time, and the broker has another one',
+      () => ({ challenge: bearer(), believes: () => true, brokerAhead: 300 }),
+      /^clock: the registry's clock is (?:299|300|301) s behind the broker's; synchronize both clocks with NTP/,
     ],
     [
       'expects another issuer',
