@@ -36,7 +36,7 @@ const CURES: Readonly<Record<string, RegExp>> = {
   trust: /: give it the block that `fairlead registry-config` prints, with this broker's certificate/,
   kid: /: set services\."registry\.example\.com"\.key\.header to x5c in broker\.yaml$/,
   chain: /: set services\."registry\.example\.com"\.key\.header to kid in broker\.yaml$/,
-  clock: /: synchronize (?:both clocks|the clock of the registry) with NTP/,
+  clock: /: synchronize (?:both clocks|the clocks of registry and broker) with NTP/,
   bearer: /: configure the proxy before the registry to pass the Authorization header/,
 };
 

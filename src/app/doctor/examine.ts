@@ -3,6 +3,7 @@
  * presents tokens that are signed with the keys of the broker: first a token as configured and, when that is refused,
  * tokens that differ in one setting each. The token that the registry accepts shows which setting differs.
  */
+import type { Clock } from '../../core/ports.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { TOKEN_PATHS } from '../../http/paths.ts';
 import type { Challenge } from './challenge.ts';
@@ -27,8 +28,7 @@ export async function examine(examination: Examination): Promise<readonly Doctor
     realm,
     ...(realm.ok ? await authorizationFindings(challenge) : []),
     serviceFinding(challenge, examination.config),
-    // The broker may run on another machine than this command.
-    ...clockFindings(answer, (typeof published === 'string' ? undefined : published.time) ?? clock.now()),
+    ...clockFindings(answer, published, clock),
   ];
   return [...findings, ...(await tokenFindings(challenge, examination))];
 }
@@ -102,12 +102,21 @@ function serviceFinding({ service }: Challenge, { services }: BrokerConfig): Doc
   };
 }
 
-/** @param now epoch seconds at the broker */
-function clockFindings(answer: RegistryAnswer, now: number): readonly DoctorFinding[] {
+/** The broker may run on another machine than this command, whose clock is that of the tokens that `tokenFindings` makes. */
+function clockFindings(
+  answer: RegistryAnswer,
+  published: PublishedKeys | string,
+  clock: Clock,
+): readonly DoctorFinding[] {
   if (answer.kind !== 'answer' || answer.time === undefined) return [];
-  const off = Math.round(answer.time - now);
-  if (Math.abs(off) <= CLOCK_WARN_SECONDS) return [{ about: 'clock', ok: true, text: 'the clocks agree' }];
-  const text = `the registry's clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} the broker's`;
+  const { time } = answer;
+  const broker = typeof published === 'string' ? undefined : published.time;
+  const others = { "the broker's": broker ?? clock.now(), "this machine's": clock.now() };
+  const differences = Object.entries(others).map(([whose, now]) => ({ whose, off: Math.round(time - now) }));
+  const [first] = differences.filter(({ off }) => Math.abs(off) > CLOCK_WARN_SECONDS);
+  if (first === undefined) return [{ about: 'clock', ok: true, text: 'the clocks agree' }];
+  const { whose, off } = first;
+  const text = `the registry's clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} ${whose}`;
   return [
     {
       about: 'clock',
