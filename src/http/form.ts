@@ -5,18 +5,32 @@ import { BrokerError } from '../core/errors.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/**
- * @param limit the most bytes of the form
- * @throws BrokerError `form_required`; what body-parser throws for a body that is too large or cannot be read
- */
-export async function readForm(request: Request, response: Response, limit = '16kb'): Promise<URLSearchParams> {
+/** @returns the text of a form; undefined when there is no body, or one of another type. Throws what body-parser throws. */
+type FormReader = (request: Request, response: Response) => Promise<string | undefined>;
+
+/** @param limit the most bytes of a form, as body-parser takes it */
+export function formReader(limit: string): FormReader {
   const readBody = express.text({ type: FORM, limit, inflate: false });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  readBody(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
-  await promise;
-  const body: unknown = request.body;
-  if (typeof body !== 'string') throw new BrokerError('form_required', `a POST must have a body of type ${FORM}`);
-  return parseForm(body);
+  return async (request, response) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    readBody(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+    await promise;
+    const body: unknown = request.body;
+    return typeof body === 'string' ? body : undefined;
+  };
+}
+
+/** @throws BrokerError `form_required` where there is none */
+export function requireForm(text: string | undefined): string {
+  if (text === undefined) throw new BrokerError('form_required', `a POST must have a body of type ${FORM}`);
+  return text;
+}
+
+const readSmallForm = formReader('16kb');
+
+/** @throws BrokerError `form_required` or `invalid_request`; what body-parser throws for a body that is too large or cannot be read */
+export async function readForm(request: Request, response: Response, read = readSmallForm): Promise<URLSearchParams> {
+  return parseForm(requireForm(await read(request, response)));
 }
 
 /** No form has more. The time that `URLSearchParams` takes grows with the square: a million fields take over a minute. */

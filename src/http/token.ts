@@ -1,5 +1,4 @@
 /** The token endpoint. `answerTokenRequest` lists the steps. */
-import express from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { BrokerError, describeError } from '../core/errors.ts';
 import type { RequestContext } from '../core/events.ts';
@@ -11,6 +10,7 @@ import type { RedeemCode } from '../flows/authorization-code/redeem.ts';
 import type { PollDevice } from '../flows/device/poll.ts';
 import type { GrantToken, IssuedToken, Service } from '../flows/grant-token.ts';
 import type { DraftRefreshToken, RefreshTokenDraft } from '../flows/refresh-token/issue.ts';
+import { formReader, requireForm } from './form.ts';
 import { createAuthenticate } from './authenticate.ts';
 import type { AuthenticateDeps, UnauthenticatedRequest } from './authenticate.ts';
 import { contextOf } from './context.ts';
@@ -36,8 +36,7 @@ export interface HelperLogins {
   readonly pollDevice?: PollDevice;
 }
 
-const FORM = 'application/x-www-form-urlencoded';
-const readBody = express.text({ type: FORM, limit: '64kb', inflate: false });
+const readBody = formReader('64kb');
 
 /** All that is known about a token request. */
 interface AuthenticatedRequest extends UnauthenticatedRequest {
@@ -82,13 +81,8 @@ function requireGetOrPost(request: Request, response: Response): void {
 
 /** @returns the form of a POST; undefined for a GET */
 async function formOf(request: Request, response: Response): Promise<string | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  readBody(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
-  await promise;
-  if (request.method === 'GET') return undefined;
-  const body: unknown = request.body;
-  if (typeof body !== 'string') throw new BrokerError('form_required', `a POST must have a body of type ${FORM}`);
-  return body;
+  const text = await readBody(request, response);
+  return request.method === 'GET' ? undefined : requireForm(text);
 }
 
 /** podman, containerd and regclient leave out an empty service. With one service, that one is meant. */

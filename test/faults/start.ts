@@ -25,9 +25,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'start-3',
     effect: 'the route reads bodies with a parser that the bundle does not have',
-    file: 'src/http/token.ts',
-    find: "express.text({ type: FORM, limit: '64kb', inflate: false })",
-    replace: "express.raw({ type: FORM, limit: '64kb', inflate: false })",
+    file: 'src/http/form.ts',
+    find: 'express.text({ type: FORM, limit, inflate: false })',
+    replace: 'express.raw({ type: FORM, limit, inflate: false })',
     tests: TESTS,
   },
   {
@@ -41,7 +41,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'start-5',
     effect: 'the token endpoint decompresses bodies, which the bundle cannot',
-    file: 'src/http/token.ts',
+    file: 'src/http/form.ts',
     find: ', inflate: false });',
     replace: ' });',
     tests: TESTS,

@@ -14,7 +14,7 @@ import type { TryOutResult } from '../../pages/admin/try-out.ts';
 import { whoCanPage } from '../../pages/admin/who-can.ts';
 import type { WhoCanView } from '../../pages/admin/who-can.ts';
 import { contextOf } from '../context.ts';
-import { queryOf, readForm } from '../form.ts';
+import { formReader, queryOf, readForm } from '../form.ts';
 import { repositoryProblem } from './access.ts';
 import { readImageName } from './image-name.ts';
 import { ruleViews, scopeName } from './decision-views.ts';
@@ -100,7 +100,7 @@ function addressProblem(client: string): string | undefined {
 }
 
 /** A policy of the largest size, in a form that takes three bytes for a character. */
-const MAX_FORM = '3mb';
+const readLargeForm = formReader('3mb');
 /** Forms that are read and answered at the same time: each takes some ten megabytes. */
 const MAX_FORMS = 4;
 
@@ -122,7 +122,7 @@ function limitedTryOut(deps: PolicyAreaDeps, tools: ConsoleTools) {
 
 /** Changes nothing, so that a reload of the answer does no harm. */
 async function tryOut(deps: PolicyAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
-  const sent = (await readForm(request, response, MAX_FORM)).get('policy') ?? '';
+  const sent = (await readForm(request, response, readLargeForm)).get('policy') ?? '';
   // A form ends lines with CR and LF (HTML, multipart and URL-encoded forms). The revision is that of the file.
   const text = sent.replaceAll('\r\n', '\n');
   const result = await deps.tryOut(text);
