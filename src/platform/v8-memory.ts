@@ -6,7 +6,7 @@ const FLAGS = [
   // How much the heap may grow between two collections, in percent of what was in use after the last one. By default V8
   // lets it grow to a multiple under load, because it assumes a desktop program that needs its speed for a moment. A
   // broker needs it all day, and has little in use.
-  '--heap-growing-percent=50',
+  '--heap-growing-percent=10',
   // The compiler Maglev frees the memory of a compilation on its own thread, and only when no other compilation waits. In
   // the first seconds of a load hundreds wait, with 100 KB each: the C library keeps that memory, some 30 MB, for ever.
   // The thread that runs JavaScript frees it at once.
