@@ -13,7 +13,15 @@ import { SERVICE } from '../support/slapd-entries.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { basic, BROKER, startBroker, writeBroker } from './bench-broker.ts';
 import type { BenchServer } from './bench-broker.ts';
-import { buildGoClient, directoryBackend, goClientArguments, PASSWORD, startDirectory, USERS } from './directory.ts';
+import {
+  buildGoClient,
+  directoryBackend,
+  goClientArguments,
+  KEY_TYPES,
+  PASSWORD,
+  startDirectory,
+  USERS,
+} from './directory.ts';
 import { measure } from './load.ts';
 import { pinLoad, startPinned } from './pinned.ts';
 import { CONNECTIONS } from './rounds.ts';
@@ -34,10 +42,12 @@ const someone = (): Readonly<Record<string, string>> => basic(`user-${(logins +=
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-cold-'));
 try {
   process.stdout.write(`Node ${process.version}, ${CONNECTIONS} connections, ${await pinLoad()}\n`);
-  await using slapd = await startDirectory();
-  printRow('µs of processor time of one login', 'client', 'directory', 'logins/s');
-  await measureBrokers(slapd);
-  await measureGoClients(slapd);
+  for (const keyType of KEY_TYPES) {
+    await using slapd = await startDirectory(keyType);
+    printRow(`\nµs CPU of one login, ${keyType}`, 'client', 'directory', 'logins/s');
+    await measureBrokers(slapd);
+    await measureGoClients(slapd);
+  }
 } finally {
   await rm(folder, { recursive: true });
 }

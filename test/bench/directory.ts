@@ -2,11 +2,18 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { KeyType } from '../support/loopback-certificate.ts';
 import { findPart } from '../support/parts.ts';
 import { runOk } from '../support/process.ts';
 import { GROUPS_DN, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
 import { startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
+
+/**
+ * Each new connection costs the directory a signature with its key. RSA 2048 is what the certificate services of Windows
+ * make for domain controllers by default; with P-256 a signature costs a tenth.
+ */
+export const KEY_TYPES: readonly KeyType[] = ['P-256', 'RSA 2048'];
 
 export const USERS = 200;
 export const PASSWORD = 'binds-with-this';
@@ -25,8 +32,8 @@ const LDIF = [
   }),
 ].join('\n');
 
-export function startDirectory(): Promise<Slapd> {
-  return startSlapd({ tls: true, ldif: LDIF });
+export function startDirectory(keyType: KeyType = 'P-256'): Promise<Slapd> {
+  return startSlapd({ tls: true, keyType, ldif: LDIF });
 }
 
 /** The lines of the backend in `broker.yaml`. */

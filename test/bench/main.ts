@@ -10,11 +10,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run } from '../support/process.ts';
+import type { KeyType } from '../support/loopback-certificate.ts';
 import { SERVICE } from '../support/slapd-entries.ts';
+import type { Slapd } from '../support/slapd.ts';
 import { httpAnswers, waitFor } from '../support/wait.ts';
 import { basic, BROKER, startBroker, STATIC_USER, writeBroker } from './bench-broker.ts';
 import type { BenchServer } from './bench-broker.ts';
-import { buildGoClient, directoryBackend, goClientArguments, PASSWORD, startDirectory, USERS } from './directory.ts';
+import {
+  buildGoClient,
+  directoryBackend,
+  goClientArguments,
+  KEY_TYPES,
+  PASSWORD,
+  startDirectory,
+  USERS,
+} from './directory.ts';
 import { measureForwardAuth } from './forward-auth.ts';
 import { measure } from './load.ts';
 import type { Load } from './load.ts';
@@ -46,6 +56,7 @@ try {
   process.stdout.write(`Node ${process.version}, ${CONNECTIONS} connections, ${await pinLoad()}\n`);
   await measureStart();
   await measureTokens();
+  for (const keyType of KEY_TYPES) await measureColdLogins(keyType);
   await measureForwardAuth(folder);
 } finally {
   await rm(folder, { recursive: true });
@@ -110,34 +121,42 @@ async function measureTokens(): Promise<void> {
   await printLoopDelay(best.get(HALF_LOAD));
   // Each further process takes time of the processor, also while it has no load: V8 gives its memory back.
   await measurePeer(bareRow, () => login);
-  await measureDirectory(bareRow, staticRow);
+  await measureRepeatedLogins(bareRow, staticRow);
   printRow('\nresident memory', 'MiB');
   printRow('idle', idle.total);
   printRow('after the load', loaded.total);
   for (const { server } of [bare, broker]) await server.stop();
 }
 
-async function measureDirectory(bareRow: Row, staticRow: Row): Promise<void> {
+async function measureRepeatedLogins(bareRow: Row, staticRow: Row): Promise<void> {
+  await using slapd = await startDirectory();
+  const server = await startWithDirectory(slapd, 'directory');
+  const few = (): Readonly<Record<string, string>> => basic(`user-${(distinct += 1) % 8}`, PASSWORD);
+  const rows: readonly Row[] = [bareRow, staticRow, { name: 'LDAPS login, repeated', server, load: load(same, few) }];
+  printBest(rows, await bestOf(rows), 'tokens/s');
+  await server.server.stop();
+}
+
+/** Logins that the directory verifies each time, compared with a program that connects for each login. */
+async function measureColdLogins(keyType: KeyType): Promise<void> {
+  await using slapd = await startDirectory(keyType);
+  const server = await startWithDirectory(slapd, `uncached-${keyType}`, ['shield: { remember: 0s }']);
+  const someone = (): Readonly<Record<string, string>> => basic(`user-${(distinct += 1) % USERS}`, PASSWORD);
+  const name = 'the broker, nothing cached';
+  const best = await bestOf([{ name, server, load: load(same, someone), requests: 4000 }]);
+  await server.server.stop();
+  printRow(`\nLDAPS, directory with ${keyType}`, 'logins/s', 'broker ÷');
+  const own = best.get(name)?.perSecond ?? Number.NaN;
+  printRow(name, own, 1);
+  const program = await buildGoClient();
+  if (program !== undefined) await printGoClient(program, slapd, own);
+}
+
+async function startWithDirectory(slapd: Slapd, name: string, settings: readonly string[] = []): Promise<BenchServer> {
   const passwordFile = join(folder, 'ldap.password');
   await writeFile(passwordFile, SERVICE.password, { mode: 0o600 });
-  await using slapd = await startDirectory();
   const backends = directoryBackend(slapd, passwordFile);
-  const cached = await startBroker(await writeBroker(join(folder, 'directory'), { backends }));
-  const uncached = await startBroker(
-    await writeBroker(join(folder, 'uncached'), { backends, settings: ['shield: { remember: 0s }'] }),
-  );
-  const someone = (): Readonly<Record<string, string>> => basic(`user-${(distinct += 1) % USERS}`, PASSWORD);
-  const few = (): Readonly<Record<string, string>> => basic(`user-${(distinct += 1) % 8}`, PASSWORD);
-  const rows: readonly Row[] = [
-    bareRow,
-    staticRow,
-    { name: 'LDAPS login, repeated', server: cached, load: load(same, few) },
-    { name: 'LDAPS login, nothing cached', server: uncached, load: load(same, someone), requests: 4000 },
-  ];
-  const best = await bestOf(rows);
-  printBest(rows, best, 'tokens/s');
-  await printGoClient(slapd, best.get('LDAPS login, nothing cached'));
-  for (const { server } of [cached, uncached]) await server.stop();
+  return startBroker(await writeBroker(join(folder, name), { backends, settings }));
 }
 
 async function measurePeer(bareRow: Row, login: () => Readonly<Record<string, string>>): Promise<void> {
@@ -196,19 +215,11 @@ function peerPath(image: string): string {
  * The same directory and the same processor, for a program that connects for each login: once with three binds, or three
  * times with a bind each.
  */
-async function printGoClient(
-  slapd: Awaited<ReturnType<typeof startDirectory>>,
-  broker: Best | undefined,
-): Promise<void> {
-  const program = await buildGoClient();
-  if (program === undefined) return;
-  const own = broker?.perSecond ?? Number.NaN;
-  printRow('\nLDAPS logins', 'logins/s', 'broker ÷');
+async function printGoClient(program: string, slapd: Slapd, own: number): Promise<void> {
   for (const connections of [3, 1] as const) {
     const client = startPinned(program, goClientArguments(slapd, CONNECTIONS, GO_SECONDS, connections));
     await client.exited;
     const logins = Number(client.stdout());
     printRow(`Go, ${connections === 1 ? '1 connection, 3 binds' : '3 connections, a bind each'}`, logins, own / logins);
   }
-  printRow('the broker, nothing cached', own, 1);
 }

@@ -25,13 +25,24 @@ const EXTENSIONS = [
   'extendedKeyUsage = serverAuth',
 ].join('\n');
 
+/** Of all keys. Elliptic curves are quick to make; Windows makes RSA keys for its domain controllers by default. */
+export type KeyType = 'P-256' | 'RSA 2048';
+
+const NEW_KEY: Readonly<Record<KeyType, string>> = {
+  'P-256': '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes',
+  'RSA 2048': '-newkey rsa:2048 -nodes',
+};
+
 /** @param state of the server's certificate */
-export async function createLoopbackCertificate(state: 'valid' | 'expired' = 'valid'): Promise<LoopbackCertificate> {
+export async function createLoopbackCertificate(
+  state: 'valid' | 'expired' = 'valid',
+  keyType: KeyType = 'P-256',
+): Promise<LoopbackCertificate> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-ca-'));
   const file = (name: string): string => join(folder, name);
   const openssl = (command: string, ...more: readonly string[]) =>
     runOk('openssl', [...command.split(' '), ...more], { cwd: folder });
-  const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
+  const newKey = NEW_KEY[keyType];
   await openssl(
     `req -x509 ${newKey} -keyout ca.key -out ca.pem -days 2 -addext keyUsage=critical,keyCertSign,cRLSign`,
     '-subj',

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { createLoopbackCertificate } from './loopback-certificate.ts';
-import type { LoopbackCertificate } from './loopback-certificate.ts';
+import type { KeyType, LoopbackCertificate } from './loopback-certificate.ts';
 import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
 import { run, runOk, start } from './process.ts';
@@ -25,6 +25,8 @@ export interface SlapdOptions {
    * `expired`: the same with an expired certificate.
    */
   readonly tls?: boolean | 'expired';
+  /** Of the certificates. Default: P-256. */
+  readonly keyType?: KeyType;
   /** Lines of slapd.conf before the database, such as `require authc`. */
   readonly globalConfig?: string;
   /** Further modules, such as `dynlist`. */
@@ -94,9 +96,11 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-slapd-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  const { tls = false } = options;
+  const { tls = false, keyType } = options;
   const certificate =
-    tls === false ? undefined : cleanup.use(await createLoopbackCertificate(tls === 'expired' ? 'expired' : 'valid'));
+    tls === false
+      ? undefined
+      : cleanup.use(await createLoopbackCertificate(tls === 'expired' ? 'expired' : 'valid', keyType));
   const adminPassword = randomBytes(12).toString('hex');
   const config = await writeConfig(folder, adminPassword, certificate, options);
   const binary = await runnable(program, folder);
