@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../../core/system-error.ts';
 import { HelperError } from '../host.ts';
 import type { Host } from '../host.ts';
 
@@ -88,9 +89,4 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The code of an error of the file system. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -51,7 +51,8 @@ export function matchesRule(rule: AclRule, request: AclRequest): boolean {
   );
 }
 
-const CAPTURE = /\$\{(.+?):(\d+)\}/g;
+/** A group of the pattern of a field: `${labels:1}`. */
+export const CAPTURE = /\$\{(.+?):(\d+)\}/g;
 
 function replacementsFor({ fields }: AclRule, request: AclRequest): Replacements {
   const replacements = new Map<string, string>(
