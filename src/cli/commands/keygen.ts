@@ -126,7 +126,7 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   } catch (error) {
     // A part of a key would not be overwritten by the next attempt.
     await rm(path, { force: true });
-    throw new UsageError(`${path} cannot be written (${causeOf(error)})`);
+    throw new UsageError(`${path} cannot be written (${causeOf(error)}); make space, or choose another --dir`);
   } finally {
     await file.close();
   }

@@ -19,7 +19,7 @@ type Settings = Readonly<Record<string, unknown>> | undefined;
 interface ClientSettings {
   readonly file: ClientFile;
   readonly json: Settings;
-  /** The copy that `configure` has left beside it. */
+  /** The copy that `configure` has left next to it. */
   readonly backup: Settings;
   /** The file that the client reads before it. */
   readonly runtime: Settings;
