@@ -14,7 +14,7 @@ interface StartProblem {
   readonly isCertain: boolean;
 }
 
-/** Whether a port is taken is not tried: usually by the broker itself, which runs beside `check`. */
+/** Whether a port is taken is not tried: usually by the broker itself, which runs while `check` does. */
 export async function startProblems(config: BrokerConfig): Promise<readonly StartProblem[]> {
   const admin = config.admin === undefined ? [] : [listenProblem('admin.listen', config.admin.listen)];
   const found = await Promise.all([

@@ -19,7 +19,7 @@ export interface BackendTraits {
    */
   readonly accepts: LoginMethod;
   /**
-   * Whether it tells an unknown user from a wrong password. One that does not rejects every login it is asked about, so
+   * Whether it distinguishes an unknown user from a wrong password. One that does not rejects every login it is asked about, so
    * that no backend behind it is asked.
    */
   readonly detectsUnknownUsers: boolean;

@@ -77,7 +77,7 @@ export interface FleetAttempts {
 export interface LockoutPolicy {
   /** The number of wrong passwords that locks it. */
   readonly threshold: number;
-  /** Seconds after the last wrong password when the source forgets them; Infinity: only a successful login clears them. */
+  /** Seconds after the last wrong password when the source clears them; Infinity: only a successful login clears them. */
   readonly window: number;
 }
 

@@ -77,7 +77,7 @@ function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
   const fields = parsed(line.slice(Math.max(line.indexOf('{'), 0)));
   if (fields === undefined) return 'unreadable';
   if (!EVENTS.some((event) => fields['event'] === event)) return 'other';
-  // A list that was cut does not tell what else was asked, or granted.
+  // A list that was cut does not show what else was asked, or granted.
   if ('askedTruncated' in fields || 'grantedTruncated' in fields) return 'unreadable';
   const { service, client, timestamp, policy } = fields;
   const via = viaOf(fields);

@@ -1,6 +1,6 @@
 /**
  * Settlements that the store did not get, or may not have got. Without them, others would wait for a login that is over,
- * and an attempt that is over would count as under way. What they end is owed apart, see `owed-ends.ts`.
+ * and an attempt that is over would count as under way. What they end is owed separately, see `owed-ends.ts`.
  */
 import { PAID_AT_ONCE } from './shares.ts';
 import { UNSETTLED_SECONDS } from '../../core/ledger.ts';

@@ -136,7 +136,7 @@ function createStoppable(reader: Reader): Reader & { stop(): void } {
 }
 
 /**
- * Checks the account, and once more with a newer entry where attempts beside this one decide: some of them may be counted
+ * Checks the account, and once more with a newer entry where attempts at the same time decide: some of them may be counted
  * twice, and a successful one clears the count of the directory.
  */
 async function rejectionOf(
