@@ -1,7 +1,7 @@
 /** Facts about an Active Directory domain: whether the server is one, and how many wrong passwords lock an account. */
 import { canonicalParts } from '../../../core/dn.ts';
 import type { Clock, LockoutPolicy } from '../../../core/ports.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { fileTime } from './account-state.ts';
