@@ -1,4 +1,5 @@
 /** Notices that broker.yaml has changed since the start. It is read at the start only, so a change needs a restart. */
+import { MAX_BROKER_BYTES } from '../config/load.ts';
 import { loadBroker } from '../config/load.ts';
 import type { ConfigSource } from '../config/load.ts';
 import { readTextFile, shownPath } from '../config/read-text.ts';
@@ -17,15 +18,13 @@ interface ConfigChange {
 /** What was found when the file was read. */
 type State = 'in use' | { readonly found: string } | { readonly cause: string };
 
-const MAX_BYTES = 1024 * 1024;
-
 export function createConfigChange({ path, revision }: ConfigSource, log: Log): ConfigChange {
   const file = shownPath(path);
   let last: State = 'in use';
 
   async function read(): Promise<State> {
     try {
-      const { revision: found } = await readTextFile(path, MAX_BYTES);
+      const { revision: found } = await readTextFile(path, MAX_BROKER_BYTES);
       if (found === revision) return 'in use';
       await loadBroker(path);
       return { found };

@@ -17,6 +17,7 @@ import { listRefreshTokens } from '../flows/refresh-token/revoke.ts';
 import type { AdminAreaDeps } from '../http/console/admin.ts';
 import { tokenView } from '../http/console/token-row.ts';
 import type { PersonView } from '../pages/admin/people.ts';
+import { differingRevisions } from '../platform/valkey/fleet-differences.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
 import { endableCredentials } from './api/endable-credentials.ts';
@@ -49,16 +50,9 @@ export function adminDeps(deps: AdminDeps): AdminAreaDeps {
   };
 }
 
-/** Brokers may sign with keys of their own, and listen on addresses of their own. */
-const MAY_DIFFER: ReadonlySet<string> = new Set(['keys', 'config']);
-
 function fleetNow(fleet: SharedFleet | undefined) {
   if (fleet === undefined) return { brokers: undefined, differing: [], unreadable: 0 };
   const members = fleet.members();
-  const kinds = [...new Set(members.flatMap(({ revisions }) => Object.keys(revisions)))];
-  const differing = kinds.filter(
-    (kind) => !MAY_DIFFER.has(kind) && new Set(members.map(({ revisions }) => revisions[kind])).size > 1,
-  );
   const down = fleet.down();
   return {
     brokers: members.map(({ id, name, ageMs, revisions }) => ({
@@ -67,7 +61,7 @@ function fleetNow(fleet: SharedFleet | undefined) {
       silentFor: Math.round(ageMs / 1000),
       revisions,
     })),
-    differing,
+    differing: differingRevisions(members).map(({ kind }) => kind),
     unreadable: fleet.unreadable(),
     ...(down === undefined ? {} : { down }),
   };

@@ -27,7 +27,7 @@ export async function policySources(config: Pick<BrokerConfig, 'backends' | 'rob
   };
 }
 
-/** The backends that tell `Alice` from `alice`, and whose users are not in a file. */
+/** The backends for which `Alice` is not `alice`, and whose users are not in a file. */
 export function exactBackends({ backends }: Pick<BrokerConfig, 'backends'>): readonly string[] {
   return backends.flatMap((backend) => {
     const { names, users } = traitsOf(backend);

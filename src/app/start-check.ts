@@ -2,6 +2,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
+import { codeOf } from '../core/system-error.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { causeOf, shownPath } from '../config/read-text.ts';
 import type { ListenAddress } from '../core/listen-address.ts';
@@ -13,7 +14,7 @@ interface StartProblem {
   readonly isCertain: boolean;
 }
 
-/** Whether a port is taken is not tried: usually by the broker itself, which runs beside `check`. */
+/** Whether a port is taken is not tried: usually by the broker itself, which runs while `check` does. */
 export async function startProblems(config: BrokerConfig): Promise<readonly StartProblem[]> {
   const admin = config.admin === undefined ? [] : [listenProblem('admin.listen', config.admin.listen)];
   const found = await Promise.all([
@@ -47,7 +48,7 @@ async function folderProblem(
     await access(path, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
-    const cause = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const cause = codeOf(error) ?? '';
     const text = `${key}: the folder ${shown} cannot be written (${causeOf(error)}); make it, or name another`;
     return { text, isCertain: cause === 'ENOENT' || cause === 'ENOTDIR' || cause === 'EROFS', cause };
   }

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
+import { codeOf } from '../core/system-error.ts';
 import type { PasswordFile } from '../backends/traits.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { listedPasswordFiles } from './listed-users.ts';
@@ -22,7 +23,7 @@ async function createSecret(path: string): Promise<void> {
   try {
     await writeFile(path, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }
 

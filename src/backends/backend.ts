@@ -3,7 +3,7 @@
  * backend is a folder and one line in `index.ts`; CONTRIBUTING.md has the recipe.
  *
  * A backend may import core, zod, the client library of its source and what backends share (the files and folders
- * beside it that are no backend). It never imports another backend.
+ * next to it that are no backend). It never imports another backend.
  */
 import type { z } from 'zod';
 import type { SignedInAccounts } from '../core/signed-in-account.ts';

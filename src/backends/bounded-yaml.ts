@@ -4,7 +4,7 @@ import type { Document, DocumentOptions, LineCounter, ParseOptions, SchemaOption
 
 /** Levels of mappings and lists. People write ten at most. */
 export const MAX_DEPTH = 64;
-/** What the parser's stack holds beside collections: the document and a scalar. */
+/** What the parser's stack holds in addition to collections: the document and a scalar. */
 const OTHER_LEVELS = 2;
 
 /** A RangeError, as the package throws where nesting exhausts the stack. */

@@ -8,6 +8,12 @@ export const MAX_NAME = 256;
 export const MAX_GROUPS = 1000;
 /** Characters of a group's name. */
 export const MAX_GROUP_LENGTH = 1024;
+/** Attributes of one user. */
+export const MAX_ATTRIBUTES = 64;
+/** Values of one attribute. */
+export const MAX_VALUES = 64;
+/** Characters of a value. */
+export const MAX_VALUE_LENGTH = 256;
 /** Characters of a password. The longest that servers accept have some hundred. */
 const MAX_PASSWORD = 1024;
 

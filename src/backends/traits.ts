@@ -1,5 +1,6 @@
 /** What is known about a backend from its configuration alone, before it is opened and without asking its source. */
 import type { Identity } from '../core/identity.ts';
+import type { LoginMethod } from '../core/ports.ts';
 import type { SignedInAccount } from '../core/signed-in-account.ts';
 
 /**
@@ -13,12 +14,12 @@ export interface BackendTraits {
    */
   readonly names: 'exact' | 'caseless';
   /**
-   * What a login carries in the password field. A backend is asked about nothing else. `Authenticator.accepts` repeats
-   * it for the flows, which know no configuration; tests compare the two.
+   * The login method that it is offered. `Authenticator.accepts` repeats it for the flows, which know no configuration;
+   * tests compare the two.
    */
-  readonly accepts: 'passwords' | 'tokens' | 'sign-ins';
+  readonly accepts: LoginMethod;
   /**
-   * Whether it tells an unknown user from a wrong password. One that does not rejects every login it is asked about, so
+   * Whether it distinguishes an unknown user from a wrong password. One that does not rejects every login it is asked about, so
    * that no backend behind it is asked.
    */
   readonly detectsUnknownUsers: boolean;

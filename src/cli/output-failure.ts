@@ -1,5 +1,6 @@
 /** What a command does when its output cannot be written. */
 import type { Writable } from 'node:stream';
+import { codeOf } from '../core/system-error.ts';
 import { causeOf } from '../config/read-text.ts';
 import { EXIT } from './output.ts';
 
@@ -20,7 +21,7 @@ export function watchOutput(
 ): OutputFailure {
   let isLost = false;
   const handle = (name: string, report: (line: string) => void) => (error: Error) => {
-    if (('code' in error && error.code === 'EPIPE') || isLost) return;
+    if (codeOf(error) === 'EPIPE' || isLost) return;
     isLost = true;
     report(`fairlead: the ${name} cannot be written (${causeOf(error)})\n`);
     onFailure(EXIT.usage);

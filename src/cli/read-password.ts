@@ -32,6 +32,7 @@ async function firstLine(input: Readable): Promise<string> {
     if (text.length > MAX_LENGTH || text.includes('\n')) break;
   }
   const [line = ''] = text.split('\n', 1);
-  if (line.length > MAX_LENGTH) throw new Error(`the line is longer than ${MAX_LENGTH} characters`);
+  if (line.length > MAX_LENGTH)
+    throw new Error(`the line is longer than ${MAX_LENGTH} characters; expected the password alone`);
   return line.replace(/\r$/, '');
 }

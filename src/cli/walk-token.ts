@@ -41,7 +41,7 @@ async function explain(chain: Chain, token: Secret): Promise<Omit<TokenCheck, 'l
   try {
     const own = await walkChain<Omit<TokenCheck, 'lines'>>(
       chain,
-      { username: '', kind: 'tokens' },
+      { username: '', method: 'tokens' },
       {
         ask: async (authenticator, deadline) => {
           const { name } = authenticator;

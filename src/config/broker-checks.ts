@@ -274,7 +274,7 @@ function warnUnreachable(backends: BrokerFile['backends'], warn: Report): void {
   const names = unreachable.map(({ name }) => name).join(', ');
   warn(
     ['backends', at],
-    `cannot tell an unknown user from a wrong password, so ${names} after it is never asked; ` +
+    `cannot distinguish an unknown user from a wrong password, so ${names} after it is never asked; ` +
       'give it usernames, or put it last',
   );
 }

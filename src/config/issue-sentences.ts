@@ -1,5 +1,6 @@
 /** The sentences that describe a problem with a value: what was found and what is allowed. */
 import type { z } from 'zod';
+import { isObject } from '../core/is-object.ts';
 import { foundText, quote } from './expectation.ts';
 import { suggest } from './suggest.ts';
 
@@ -24,7 +25,7 @@ export function notAListSentence(
 ): string {
   const sentence = choiceSentence(written, 'a list', [], hidden);
   if (!isEntry) return sentence;
-  if (isMapping(written)) return `${sentence}: begin the entry with "- "`;
+  if (isObject(written)) return `${sentence}: begin the entry with "- "`;
   const entry = hidden ? undefined : entryText(written);
   return entry === undefined ? sentence : `${sentence}: write [${entry}]`;
 }
@@ -39,14 +40,10 @@ function entryText(value: unknown): string | undefined {
   return NEEDS_QUOTES.test(value) ? quote(value) : value;
 }
 
-function isMapping(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What is wrong with a value of the right kind. */
 export function limitSentence(issue: z.core.$ZodIssue, written: unknown, hidden: boolean): string {
   const text = limitText(issue) ?? issue.message;
-  if (isSentence(issue) || text.includes('found ') || isMapping(written)) return text;
+  if (isSentence(issue) || text.includes('found ') || isObject(written)) return text;
   const limit = text.startsWith('expected ') ? text : `expected ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
   return `found ${foundText(written, hidden)}, ${limit}`;
 }

@@ -63,9 +63,9 @@ export const key = z
   .superRefine(({ keyFile, certFile, caFile, authority: hasAuthority }, context) => {
     const refuse = (path: string, file: FilePath, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message, input: file.path });
-    if (certFile !== undefined && keyFile === undefined) refuse('certFile', certFile, 'expected beside keyFile only');
+    if (certFile !== undefined && keyFile === undefined) refuse('certFile', certFile, 'expected only with keyFile');
     if (caFile !== undefined && certFile === undefined) {
-      refuse('caFile', caFile, 'expected beside keyFile and certFile only');
+      refuse('caFile', caFile, 'expected only with keyFile and certFile');
     }
     if (hasAuthority !== undefined && keyFile !== undefined) {
       refuse('keyFile', keyFile, 'expected without authority, which makes the keys; its own files are in authority');

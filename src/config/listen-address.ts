@@ -1,12 +1,12 @@
 /** The address of a listener: `127.0.0.1:5001`, `[::1]:5001`, `localhost:5001` or `unix:/run/fairlead.sock`. */
 import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { MAX_PORT } from '../core/listen-address.ts';
 import { isLoopbackHost } from '../core/address.ts';
 import type { ListenAddress } from '../core/listen-address.ts';
 
 const EXPECTED = 'expected HOST:PORT, such as 127.0.0.1:5001 or [::1]:5001, or unix:/path';
 const TCP = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/;
-const MAX_PORT = 65_535;
 /** The kernel's `sockaddr_un` holds 108 bytes with the final NUL (unix(7)). */
 const MAX_SOCKET_BYTES = 107;
 

@@ -35,7 +35,7 @@ export interface ConfigSource {
   lineOf(path: Path): number;
 }
 
-const MAX_BYTES = 1024 * 1024;
+export const MAX_BROKER_BYTES = 1024 * 1024;
 
 interface BrokerOptions {
   /**
@@ -52,7 +52,7 @@ interface BrokerOptions {
 /** @throws ConfigError with all problems: form, unknown keys, invalid values, missing files, unset variables. */
 export async function loadBroker(path: string, options: BrokerOptions = {}): Promise<LoadedBroker> {
   const { secrets = 'required' } = options;
-  const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
+  const yaml = await loadYaml(path, { maxBytes: MAX_BROKER_BYTES });
   const value = withAddresses(yaml.value, options);
   // It is parsed once: to compile the schema takes longer than that.
   const parsed = brokerFile.safeParse(value, { reportInput: true, jitless: true });
@@ -83,7 +83,7 @@ function withAddresses(value: unknown, { listen, adminListen }: BrokerOptions): 
 export async function brokerFiles(path: string): Promise<readonly string[]> {
   const own = resolve(path);
   try {
-    const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
+    const yaml = await loadYaml(path, { maxBytes: MAX_BROKER_BYTES });
     return [...new Set([own, ...namedFiles(yaml, brokerFile), ...shadowFile(yaml)])];
   } catch (error) {
     if (error instanceof ConfigError) return [own];

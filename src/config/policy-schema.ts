@@ -112,12 +112,12 @@ const policyTest = z
         context.addIssue({ code: 'custom', path: ['user'], message: `expected ${ROBOT_PREFIX}NAME`, input: user });
       }
       if (groups !== undefined) {
-        const message = 'expected beside a user, a robot is in no group';
+        const message = 'expected only with a user: a robot is in no group';
         context.addIssue({ code: 'custom', path: ['groups'], message, input: groups });
       }
     }
     if (user === undefined && groups !== undefined) {
-      context.addIssue({ code: 'custom', path: ['groups'], message: 'expected beside user only', input: groups });
+      context.addIssue({ code: 'custom', path: ['groups'], message: 'expected only with user', input: groups });
     }
   })
   .meta({ description: 'A request and what must be granted; `fairlead test` runs it' });
@@ -154,7 +154,7 @@ function fileSchema(kinds: readonly ConditionKind[]) {
     })
     .superRefine((file, context) => {
       if (file.evaluation === 'first-match') return;
-      const message = 'expected beside evaluation: first-match only';
+      const message = 'expected only with evaluation: first-match';
       for (const { key } of kinds.filter((kind) => kind.evaluation === 'first-match')) {
         for (const [index, rule] of file.rules.entries()) {
           if (Object.hasOwn(rule, key)) context.addIssue({ code: 'custom', path: ['rules', index, key], message });

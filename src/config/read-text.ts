@@ -1,6 +1,7 @@
 /** Reads a configuration file as text, with limits on size and time. */
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
+import { codeOf } from '../core/system-error.ts';
 import { readFileWithin } from '../backends/read-file.ts';
 import { ConfigError } from './problems.ts';
 
@@ -61,7 +62,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 /** A file system error in words. A denial names the user: in a container it often is not the owner of the file. */
 export function causeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+  const code = codeOf(error) ?? 'no answer';
   if (code === 'EACCES') return `permission denied to user ${process.geteuid?.() ?? 'of this process'}`;
   return CAUSES[code] ?? code;
 }

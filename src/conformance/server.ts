@@ -1,5 +1,6 @@
 /** The server under test, as checks see it: what it is described to be, and how to ask it. */
 import { randomUUID } from 'node:crypto';
+import { isObject } from '../core/is-object.ts';
 import { Secret } from '../core/identity.ts';
 import { NotDescribed } from './check.ts';
 import type { Description, User } from './description/load.ts';
@@ -11,7 +12,7 @@ import type { Reaction } from './exchange/send-bytes.ts';
 import type { Pace } from './pace.ts';
 import { basicOf } from './secrets.ts';
 import type { Login } from './secrets.ts';
-import { isObject, readToken } from './tokens/token.ts';
+import { readToken } from './tokens/token.ts';
 import type { Token } from './tokens/token.ts';
 
 export type Parameters = readonly (readonly [name: string, value: string])[];

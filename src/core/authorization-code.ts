@@ -1,4 +1,5 @@
 /** Authorization codes (RFC 6749, section 4.1), for a program on the machine of the browser (RFC 8252). */
+import { MAX_PORT } from './listen-address.ts';
 import { isApprovedAccount } from './approval.ts';
 import type { ApprovedAccount } from './approval.ts';
 import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
@@ -33,7 +34,6 @@ export const isVerifier = (text: string): boolean => VERIFIER.test(text);
 
 /** A loopback address, any port, one path (RFC 8252, section 7.3). `localhost` is not: it may be another machine. */
 const REDIRECT = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):([1-9]\d{0,4})\/callback$/;
-const MAX_PORT = 65_535;
 
 /** Whether the browser may be sent there with a code. */
 export function isLoopbackRedirect(uri: string): boolean {

@@ -3,7 +3,7 @@ import type { BudgetKind } from './ledger.ts';
 import type { RejectReason } from './outcome.ts';
 
 /**
- * Every way in which a request can fail. The table in `http/respond.ts` gives each code its status and its sentence. The
+ * Every way in which a request can fail. The table in `http/error-answers.ts` gives each code its status and its sentence. The
  * message and the cause are for the log and never reach a client.
  */
 export type ErrorCode =

@@ -1,4 +1,5 @@
 /** An identity as plain JSON, for stores outside this process: JSON has neither sets nor maps. */
+import { isObject } from './is-object.ts';
 import { username } from './identity.ts';
 import type { GroupName, Identity } from './identity.ts';
 
@@ -34,10 +35,6 @@ export function parseIdentity(value: unknown): Identity | undefined {
     ...(notAfter === undefined ? {} : { notAfter }),
     ...(subject === undefined ? {} : { subject }),
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isTexts(value: unknown): value is readonly string[] {

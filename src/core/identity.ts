@@ -71,6 +71,11 @@ export interface Via {
 
 export const ANONYMOUS: Caller = { kind: 'anonymous' };
 
+/** @returns undefined for an anonymous caller */
+export function identityOf(caller: Caller): Identity | undefined {
+  return caller.kind === 'user' ? caller.identity : undefined;
+}
+
 /**
  * A value that must never be printed. Every conversion to text gives `[secret]`.
  *

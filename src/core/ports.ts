@@ -77,7 +77,7 @@ export interface FleetAttempts {
 export interface LockoutPolicy {
   /** The number of wrong passwords that locks it. */
   readonly threshold: number;
-  /** Seconds after the last wrong password when the source forgets them; Infinity: only a successful login clears them. */
+  /** Seconds after the last wrong password when the source clears them; Infinity: only a successful login clears them. */
   readonly window: number;
 }
 
@@ -89,15 +89,18 @@ export interface Account {
   readonly subject: string;
 }
 
+/**
+ * How a user logs in: with a password, with a token in its place (see `isToken`), or in a browser (see `signIn`), where a
+ * backend is offered no credential at all.
+ */
+export type LoginMethod = 'passwords' | 'tokens' | 'sign-ins';
+
 /** One source of identities. An outage is thrown as BrokerError `backend_unavailable` and is never an outcome. */
 export interface Authenticator extends AsyncDisposable {
   readonly name: string;
   readonly type: string;
-  /**
-   * What it accepts as the password: passwords (default) or tokens (see `isToken`). It is offered nothing else.
-   * `sign-ins`: nothing, because people sign in with a browser only (see `signIn`).
-   */
-  readonly accepts?: 'passwords' | 'tokens' | 'sign-ins';
+  /** The login method that it is offered; absent: passwords. */
+  readonly accepts?: LoginMethod;
   /** Sign-in with a browser. Absent where the source does not offer it. */
   readonly signIn?: BrowserSignIn;
   /** Absolute paths of the files whose change should cause `reload`. */

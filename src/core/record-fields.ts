@@ -1,4 +1,4 @@
-/** Checks the fields of stored records, which another version may have written. */
+/** The fields of stored records, which another version may have written, and the end of those that use extends. */
 
 export type RecordFields = ReadonlyMap<string, unknown>;
 
@@ -13,4 +13,15 @@ export function areTexts(fields: RecordFields, names: readonly string[]): boolea
 
 export function areWholeNumbers(fields: RecordFields, names: readonly string[]): boolean {
   return names.every((name) => Number.isSafeInteger(fields.get(name)));
+}
+
+/** The times of a record that each use extends, in epoch seconds. */
+export const USE_TIMES = ['createdAt', 'usedAt', 'expiresAt'] as const;
+
+/** When a record ends that each use extends: `idle` after the last use, `absolute` after it was made. */
+export function expiryOf(
+  { createdAt, usedAt }: { readonly createdAt: number; readonly usedAt: number },
+  { idle, absolute }: { readonly idle: number; readonly absolute: number },
+): number {
+  return Math.min(usedAt + idle, createdAt + absolute);
 }

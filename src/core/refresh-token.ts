@@ -3,7 +3,7 @@
  * password. It is bound to one account and one service, and is never replaced, because docker stores only the first.
  */
 import { REFRESH_TOKEN_PREFIX } from './fairlead-prefix.ts';
-import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
+import { areTexts, areWholeNumbers, fieldsOf, USE_TIMES } from './record-fields.ts';
 
 /** How long the refresh tokens of a service live, in seconds, and how many one account may have. */
 export interface RefreshTokenLimits {
@@ -48,20 +48,12 @@ export function refreshTokenId(digest: string): string {
   return digest.slice(0, 12);
 }
 
-export function expiryOf(
-  { createdAt, usedAt }: Pick<RefreshToken, 'createdAt' | 'usedAt'>,
-  { idle, absolute }: RefreshTokenLimits,
-): number {
-  return Math.min(usedAt + idle, createdAt + absolute);
-}
-
 const TEXTS = ['service', 'backend', 'subject', 'login', 'username', 'client', 'clientId'] as const;
-const TIMES = ['createdAt', 'usedAt', 'expiresAt'] as const;
 
 /** Reads a stored record; undefined when it is not one. */
 export function parseRefreshToken(json: unknown): RefreshToken | undefined {
   const fields = fieldsOf(json);
-  if (fields === undefined || !areTexts(fields, TEXTS) || !areWholeNumbers(fields, TIMES)) return undefined;
+  if (fields === undefined || !areTexts(fields, TEXTS) || !areWholeNumbers(fields, USE_TIMES)) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked
   return json as RefreshToken;
 }

@@ -5,7 +5,7 @@
 import type { Secret, Via } from './identity.ts';
 import { parseIdentity } from './identity-record.ts';
 import type { IdentityRecord } from './identity-record.ts';
-import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
+import { areTexts, areWholeNumbers, fieldsOf, USE_TIMES } from './record-fields.ts';
 
 /** How long sessions live, in seconds. */
 export interface SessionLimits {
@@ -83,13 +83,6 @@ export function viaSession(id: string): Via {
   return { kind: 'session', id };
 }
 
-export function sessionExpiry(
-  { createdAt, usedAt }: Pick<Session, 'createdAt' | 'usedAt'>,
-  { idle, absolute }: SessionLimits,
-): number {
-  return Math.min(usedAt + idle, createdAt + absolute);
-}
-
 /** Whose a session is. Two sessions with the same owner belong to one person. */
 export function sessionOwner({
   backend,
@@ -109,12 +102,11 @@ export function authenticatedAt({ createdAt, signedInAt }: Pick<Session, 'create
 }
 
 const TEXTS = ['backend', 'subject', 'login', 'username', 'client', 'program'] as const;
-const TIMES = ['createdAt', 'usedAt', 'expiresAt'] as const;
 
 /** Reads a stored record; undefined when it is not one. */
 export function parseSession(json: unknown): Session | undefined {
   const fields = fieldsOf(json);
-  if (fields === undefined || !areTexts(fields, TEXTS) || !areWholeNumbers(fields, TIMES)) return undefined;
+  if (fields === undefined || !areTexts(fields, TEXTS) || !areWholeNumbers(fields, USE_TIMES)) return undefined;
   const identity = fields.get('identity');
   if (identity !== undefined && parseIdentity(identity) === undefined) return undefined;
   if (!isSignedInAt(fields.get('signedInAt'))) return undefined;

@@ -1,7 +1,7 @@
 /** The backends in their configured order: which logins each is offered, and which user names belong to it. */
 import type { Credential, Identity } from '../core/identity.ts';
 import type { NamePattern } from '../core/policy/name-pattern.ts';
-import type { Authenticator } from '../core/ports.ts';
+import type { Authenticator, LoginMethod } from '../core/ports.ts';
 import { looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { isToken } from '../core/token-shape.ts';
 
@@ -12,25 +12,25 @@ export interface ChainedBackend {
   readonly usernames: readonly NamePattern[] | undefined;
 }
 
-/** What was sent as the password. */
-export type CredentialKind = Exclude<NonNullable<Authenticator['accepts']>, 'sign-ins'>;
+/** How a credential logs in: by what stands in the place of the password. */
+export type CredentialMethod = Exclude<LoginMethod, 'sign-ins'>;
 
-export function kindOf({ password }: Credential): CredentialKind {
+export function methodOf({ password }: Credential): CredentialMethod {
   return password.matches(isToken) ? 'tokens' : 'passwords';
 }
 
-/** Why a backend is not asked: it accepts only another kind of credential, or it serves other user names. */
+/** Why a backend is not asked: it accepts another login method, or it serves other user names. */
 export type SkipReason = 'accepts-passwords' | 'accepts-tokens' | 'accepts-sign-ins' | 'other-usernames';
 
 /** @returns undefined when the backend is asked */
 export function skipReason(
   { authenticator: { accepts = 'passwords' }, usernames }: ChainedBackend,
   username: string,
-  kind: NonNullable<Authenticator['accepts']>,
+  method: LoginMethod,
 ): SkipReason | undefined {
-  if (accepts !== kind) return `accepts-${accepts}`;
+  if (accepts !== method) return `accepts-${accepts}`;
   // A token names its own user, so the user name next to it may be empty.
-  if (usernames === undefined || (kind === 'tokens' && username === '')) return undefined;
+  if (usernames === undefined || (method === 'tokens' && username === '')) return undefined;
   return usernames.some((pattern) => pattern.match(username) !== undefined) ? undefined : 'other-usernames';
 }
 
@@ -39,8 +39,8 @@ export function skipReason(
  * typed, and reveals nothing about accounts.
  */
 export function acceptsOnlySignIns(backends: readonly ChainedBackend[], username: string): boolean {
-  const isOffered = (kind: NonNullable<Authenticator['accepts']>): boolean =>
-    backends.some((backend) => skipReason(backend, username, kind) === undefined);
+  const isOffered = (method: LoginMethod): boolean =>
+    backends.some((backend) => skipReason(backend, username, method) === undefined);
   return isOffered('sign-ins') && !isOffered('passwords');
 }
 

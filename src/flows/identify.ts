@@ -8,8 +8,8 @@ import type { Caller, Credential } from '../core/identity.ts';
 import type { BudgetKind } from '../core/ledger.ts';
 import type { Audit, Authenticator, AuthnOutcome, RejectReason, Timer } from '../core/ports.ts';
 import { hasPersonalTokenPrefix } from '../core/fairlead-prefix.ts';
-import { acceptsOnlySignIns, kindOf } from './chain.ts';
-import type { CredentialKind } from './chain.ts';
+import { acceptsOnlySignIns, methodOf } from './chain.ts';
+import type { CredentialMethod } from './chain.ts';
 import { withinGrace } from './login-time.ts';
 import type { UsePersonalToken } from './personal-token/use.ts';
 import { createRefusalTime } from './refusal-time.ts';
@@ -58,7 +58,7 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     if (outcome.kind === 'unknown-user' && acceptsOnlySignIns(deps.backends, credential.username)) {
       throw new BrokerError('password_not_accepted', 'no backend for this user name accepts passwords');
     }
-    throw refusal(outcome, asked?.backend, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
+    throw refusal(outcome, asked?.backend, methodOf(credential), deps.tooManyIs ?? 'too_many_attempts');
   };
 }
 
@@ -95,7 +95,7 @@ async function shieldedLogin(
 function refusal(
   outcome: AuthnOutcome,
   backend: string | undefined,
-  kind: CredentialKind,
+  method: CredentialMethod,
   tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>,
 ): BrokerError {
   if (outcome.kind !== 'rejected') return new BrokerError('invalid_credentials', 'no backend knows this user');
@@ -105,15 +105,15 @@ function refusal(
   if (reason === 'too-many-attempts' && (limit === 'name' || limit === 'address')) {
     return new BrokerError(tooManyIs, cause, { about, ...(retryAfter === undefined ? {} : { retryAfter }) });
   }
-  return new BrokerError(codeFor(reason, kind), cause, { about });
+  return new BrokerError(codeFor(reason, method), cause, { about });
 }
 
 /** The limit of an account looks like a wrong password: names without an account have no such limit. */
-function codeFor(reason: RejectReason, kind: CredentialKind): ErrorCode {
+function codeFor(reason: RejectReason, method: CredentialMethod): ErrorCode {
   if (reason === 'mfa-required') return 'second_factor_required';
   if (reason === 'misplaced-token') return 'misplaced_token';
   if (reason === 'empty-password') return 'empty_password';
-  return kind === 'tokens' ? 'token_refused' : 'invalid_credentials';
+  return method === 'tokens' ? 'token_refused' : 'invalid_credentials';
 }
 
 async function askRecorded(

@@ -15,7 +15,7 @@ export async function lookUpUser(chain: Chain, username: string): Promise<LookUp
   const identity = await walkChain(
     chain,
     // Backends for tokens have no list of users.
-    { username, kind: 'passwords' },
+    { username, method: 'passwords' },
     {
       ask: async (authenticator, deadline) => {
         if (authenticator.lookup === undefined) withoutLookUp.push(authenticator.name);

@@ -14,7 +14,7 @@ const MAX_SPELLINGS = 5;
 
 /**
  * User names under which something is issued, and which differ from a name only in case: some backends compare names
- * with their case, and everybody forgets it.
+ * with their case, and nobody thinks of it.
  *
  * @throws BrokerError `records_unavailable`
  */

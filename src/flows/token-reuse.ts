@@ -6,6 +6,7 @@
  * login, credential, service, grants, lifetime and policy. A login is the same only while its answer is cached: after a flush or a
  * new look-up of the account it is another one.
  */
+import { identityOf } from '../core/identity.ts';
 import type { Grant } from '../core/access.ts';
 import type { Caller, Identity, Via } from '../core/identity.ts';
 
@@ -77,7 +78,7 @@ export function createTokenReuse(seconds: number): TokenReuse {
 
   return {
     tokenFor: async (facts, now, sign) => {
-      const login = loginOf(facts.caller);
+      const login = identityOf(facts.caller);
       const key = seconds === 0 || isMadeWithToken(login) ? undefined : keyOf(facts);
       if (key === undefined || key.length > MAX_KEY) return { signed: await sign(), isReused: false };
       const known = entries.get(key);
@@ -97,10 +98,6 @@ export function createTokenReuse(seconds: number): TokenReuse {
     },
     clear: () => entries.clear(),
   };
-}
-
-function loginOf(caller: Caller): Identity | undefined {
-  return caller.kind === 'user' ? caller.identity : undefined;
 }
 
 /** A login with the token of a CI system or a pod is verified each time, and so is another login each time. */

@@ -14,8 +14,8 @@ import { BrokerError } from '../core/errors.ts';
 import { hasFairleadPrefix } from '../core/fairlead-prefix.ts';
 import type { Credential } from '../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, RejectReason } from '../core/ports.ts';
-import { foreignName, kindOf, skipReason } from './chain.ts';
-import type { ChainedBackend, CredentialKind, SkipReason } from './chain.ts';
+import { foreignName, methodOf, skipReason } from './chain.ts';
+import type { ChainedBackend, CredentialMethod, SkipReason } from './chain.ts';
 import { LOGIN_BUDGET_MS } from './login-time.ts';
 
 export interface Chain {
@@ -39,14 +39,14 @@ interface WalkSteps<Answer> {
  */
 export async function walkChain<Answer>(
   { backends, clock }: Chain,
-  { username, kind }: { readonly username: string; readonly kind: CredentialKind },
+  { username, method }: { readonly username: string; readonly method: CredentialMethod },
   { ask, onSkip }: WalkSteps<Answer | undefined>,
 ): Promise<Answer | undefined> {
   if (hasFairleadPrefix(username)) return undefined;
   const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
   for (const backend of backends) {
     const { authenticator } = backend;
-    const reason = skipReason(backend, username, kind);
+    const reason = skipReason(backend, username, method);
     if (reason !== undefined) {
       onSkip?.(authenticator, reason);
       continue;
@@ -77,12 +77,12 @@ export async function walkLogin<Answer extends { readonly outcome: AuthnOutcome 
   credential: Credential,
   { ask, ...steps }: WalkSteps<Answer>,
 ): Promise<LoginResult<Answer>> {
-  const kind = kindOf(credential);
-  const refusal = refusedUnasked(credential, kind);
+  const method = methodOf(credential);
+  const refusal = refusedUnasked(credential, method);
   if (refusal !== undefined) return rejected(refusal);
   const answer = await walkChain<Answer>(
     chain,
-    { username: credential.username, kind },
+    { username: credential.username, method },
     {
       ...steps,
       ask: async (authenticator, deadline) => {
@@ -92,16 +92,16 @@ export async function walkLogin<Answer extends { readonly outcome: AuthnOutcome 
     },
   );
   if (answer === undefined)
-    return kind === 'tokens' ? rejected('unlisted-issuer') : { outcome: { kind: 'unknown-user' } };
+    return method === 'tokens' ? rejected('unlisted-issuer') : { outcome: { kind: 'unknown-user' } };
   return { outcome: refuseForeignName(chain, answer.outcome), asked: answer };
 }
 
 /** Why a login is refused before any backend is asked. */
-function refusedUnasked({ username, password }: Credential, kind: CredentialKind): RejectReason | undefined {
+function refusedUnasked({ username, password }: Credential, method: CredentialMethod): RejectReason | undefined {
   // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2).
   if (password.isEmpty()) return 'empty-password';
   if (password.matches(hasFairleadPrefix) || hasFairleadPrefix(username)) return 'misplaced-token';
-  if (kind === 'passwords' && username === '') return 'invalid-name';
+  if (method === 'passwords' && username === '') return 'invalid-name';
   return undefined;
 }
 

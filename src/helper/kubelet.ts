@@ -11,7 +11,7 @@ import { parseObject } from './protocol.ts';
 import { registryName } from './registry-name.ts';
 
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
-/** The user name beside a token. It is not used: the token names its user. */
+/** The user name that is sent with a token. It is not used: the token names its user. */
 const DEFAULT_USERNAME = 'kubelet';
 /** Seconds before its end in which a token is not used any more: a pull takes time. */
 const MARGIN = 60;
@@ -55,7 +55,9 @@ function registryOfImage(image: string): string {
 /** A token is sent to no other registry, also where `matchImages` of kubelet is too wide. */
 function requireServed(registry: string, served: readonly string[]): void {
   if (served.length === 0 || served.some((name) => registryName(name) === registry)) return;
-  throw new HelperError(`${registry} is not one of the registries ${served.join(', ')} of this provider`);
+  throw new HelperError(
+    `${registry} is not one of the registries ${served.join(', ')} of this provider: correct matchImages in the CredentialProviderConfig`,
+  );
 }
 
 interface ProvidedToken {
@@ -71,14 +73,18 @@ async function tokenFor(serviceAccountToken: unknown, file: string | undefined, 
     );
   }
   const end = endOfToken(serviceAccountToken);
-  if (end === undefined) throw new HelperError('the service account token is not a JWT that expires');
-  // 0 tells kubelet not to cache the credentials.
+  if (end === undefined)
+    throw new HelperError(
+      'the service account token is not a JWT with a time of expiry; correct tokenAttributes, or use --token-file',
+    );
+  // With 0, kubelet does not cache the credentials.
   return { token: serviceAccountToken, cacheSeconds: Math.max(0, end - host.now() - MARGIN) };
 }
 
 async function tokenInFile(path: string): Promise<string> {
   const token = (await readFile(path, 'utf8')).trim();
-  if (token === '' || token.length > MAX_TOKEN || /\s/.test(token)) throw new HelperError(`${path} has no token`);
+  if (token === '' || token.length > MAX_TOKEN || /\s/.test(token))
+    throw new HelperError(`${path} has no token; expected one token and nothing else`);
   return token;
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The program `docker-credential-fairlead`, which docker, podman and others start to get credentials. */
+import { codeOf } from '../core/system-error.ts';
 import { runHelper } from './run.ts';
 import { processHost } from './host.ts';
-import { codeOf } from './logins/state-folder.ts';
 
 void main();
 

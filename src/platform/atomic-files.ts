@@ -1,6 +1,7 @@
 /** Files that other processes see whole or not at all. */
 import { randomUUID } from 'node:crypto';
 import { chmod, link, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { codeOf } from '../core/system-error.ts';
 
 /**
  * Makes a file, or replaces it in one step.
@@ -61,9 +62,4 @@ export async function exists(path: string): Promise<boolean> {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false;
     throw error;
   }
-}
-
-/** The code of an error of the file system. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

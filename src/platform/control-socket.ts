@@ -6,6 +6,7 @@ import { chmod, lstat, unlink } from 'node:fs/promises';
 import { request as sendRequest } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import { createConnection } from 'node:net';
+import { codeOf } from '../core/system-error.ts';
 
 /** What a command sends. */
 export interface ControlRequest {
@@ -107,7 +108,7 @@ export async function askRunningBroker(
 }
 
 function reasonOf(error: unknown): Reason {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error) ?? '';
   if (code === 'EACCES') return 'denied';
   // Brokers up to 0.1 answered every line with one line of JSON, which is no HTTP.
   if (code.startsWith('HPE_')) return 'older';

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { codeOf } from '../core/system-error.ts';
 import { askRunningBroker, ControlUnavailable, openControlSocket, stateOf } from './control-socket.ts';
 import type { ControlAnswer, ControlRequest } from './control-socket.ts';
 import { makeFolder } from './make-folder.ts';
@@ -69,13 +70,9 @@ export async function hasRunningBroker(stateDir: string): Promise<boolean> {
 
 async function socketsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return [];
-    if (isCode(error, 'EACCES')) throw new ControlUnavailable('denied', folder, error);
+    if (codeOf(error) === 'ENOENT') return [];
+    if (codeOf(error) === 'EACCES') throw new ControlUnavailable('denied', folder, error);
     throw error;
   });
   return names.filter((name) => name.endsWith('.sock')).map((name) => join(folder, name));
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

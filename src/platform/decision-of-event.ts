@@ -8,10 +8,8 @@ import type { Caller } from '../core/identity.ts';
 import type { RecentDecision } from '../core/recent-decision.ts';
 import type { Scope } from '../core/scope.ts';
 import { typed } from './audit/audit-lines.ts';
+import { MAX_LISTED_REASONS, MAX_LISTED_SCOPES } from './list-bounds.ts';
 
-/** Bounds of what one request leaves: some 10 KB. */
-const MAX_SCOPES = 8;
-const MAX_REASONS = 8;
 const MAX_CAUSE = 256;
 
 /**
@@ -60,7 +58,7 @@ function refusalOf(code: ErrorCode | AccessRefusal, cause: string): NonNullable<
 const NO_SCOPES = { scopes: [], unlisted: 0 } as const;
 
 function scopesOf(grants: readonly Grant[]): Pick<RecentDecision, 'scopes' | 'unlisted'> {
-  const scopes = grants.slice(0, MAX_SCOPES).map(scopeOf);
+  const scopes = grants.slice(0, MAX_LISTED_SCOPES).map(scopeOf);
   return { scopes, unlisted: grants.length - scopes.length };
 }
 
@@ -121,7 +119,7 @@ function userOf(caller: Caller): Pick<RecentDecision, 'username' | 'backend' | '
 }
 
 function scopeOf({ asked, granted, limited = [], because }: Grant): RecentDecision['scopes'][number] {
-  return { asked, granted, limited, because: because.slice(0, MAX_REASONS) };
+  return { asked, granted, limited, because: because.slice(0, MAX_LISTED_REASONS) };
 }
 
 /** Whether less was granted than was asked for. */

@@ -12,6 +12,7 @@ import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { codeOf } from '../core/system-error.ts';
 import { LineQueue } from './line-queue.ts';
 import type { Entry, WriteOutcome } from './line-queue.ts';
 
@@ -251,7 +252,7 @@ export class LineWriter {
 
   async #failed(error: unknown): Promise<void> {
     this.#isBlocked = true;
-    const code = codeOf(error);
+    const code = codeOf(error) ?? 'unknown error';
     if (code === 'EAGAIN') return;
     this.#note(code);
     await this.#closeFile();
@@ -287,8 +288,4 @@ async function writeSome(fd: number, bytes: Buffer, from: number): Promise<numbe
 function kindOf(stats: Stats): keyof typeof BATCH_BYTES {
   if (stats.isFile()) return 'file';
   return stats.isFIFO() ? 'pipe' : 'other';
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
 }

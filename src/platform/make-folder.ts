@@ -5,6 +5,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { codeOf } from '../core/system-error.ts';
 
 /** @returns the first folder that was made; undefined: the folder was there. @throws the error of the system */
 export async function makeFolder(path: string, mode?: number): Promise<string | undefined> {
@@ -12,9 +13,9 @@ export async function makeFolder(path: string, mode?: number): Promise<string | 
     await mkdir(path, { mode });
     return path;
   } catch (error) {
-    if (hasCode(error, 'EEXIST') && (await stat(path)).isDirectory()) return undefined;
+    if (codeOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
     const parent = dirname(path);
-    if (!hasCode(error, 'ENOENT') || parent === path) throw error;
+    if (codeOf(error) !== 'ENOENT' || parent === path) throw error;
     const made = await makeFolder(parent, mode);
     if (made === undefined) throw error;
     await makeFolder(path, mode);
@@ -27,15 +28,11 @@ export function makeFolderSync(path: string, mode?: number): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    if (hasCode(error, 'EEXIST') && statSync(path).isDirectory()) return;
+    if (codeOf(error) === 'EEXIST' && statSync(path).isDirectory()) return;
     const parent = dirname(path);
-    if (!hasCode(error, 'ENOENT') || parent === path || statSync(parent, { throwIfNoEntry: false }) !== undefined)
+    if (codeOf(error) !== 'ENOENT' || parent === path || statSync(parent, { throwIfNoEntry: false }) !== undefined)
       throw error;
     makeFolderSync(parent, mode);
     makeFolderSync(path, mode);
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -8,8 +8,8 @@ import type { Clock, EventSink } from '../core/ports.ts';
 import type { DecisionFilter, RecentDecision, RecentDecisions, RecordedCaller } from '../core/recent-decision.ts';
 import { storedLimits } from '../core/token-limits.ts';
 import type { StoredLimit } from '../core/token-limits.ts';
-import { createBoundedPool } from './bounded-pool.ts';
-import type { BoundedPool } from './bounded-pool.ts';
+import { createSharedObjects } from './shared-objects.ts';
+import type { SharedObjects } from './shared-objects.ts';
 import { decisionOf, isDenied } from './decision-of-event.ts';
 import { containsText, firstMatches } from './list-filter.ts';
 import { createRing } from './ring.ts';
@@ -29,7 +29,7 @@ export function recordDecisions(
   maxCallers = MAX_CALLERS,
 ): RecordedDecisions {
   const ring = createRing<Entry>(capacity);
-  const pool = createBoundedPool(maxCallers);
+  const shared = createSharedObjects(maxCallers);
   const startedAt = clock.now();
 
   const first = (isMeant: (entry: Entry) => boolean): RecentDecision | undefined => {
@@ -47,8 +47,8 @@ export function recordDecisions(
     record: (event) => {
       const decision = decisionOf(event, clock.now());
       if (decision === undefined) return;
-      release(pool, ring.next());
-      ring.add({ text: JSON.stringify(decision), ...factsOf(decision), ...callerIn(event, pool) });
+      release(shared, ring.next());
+      ring.add({ text: JSON.stringify(decision), ...factsOf(decision), ...callerIn(event, shared) });
     },
     find: (filter, most) => {
       const { found, more } = firstMatches(ring.latestFirst(), (entry) => matches(entry, filter), most);
@@ -74,24 +74,24 @@ interface Entry extends Pick<RecentDecision, 'requestId' | 'endpoint' | 'usernam
 }
 
 /** Identities are stored by reference: a cached login has the same one each time. */
-function callerIn(event: AuditEvent, pool: BoundedPool): Pick<Entry, 'isIssued' | 'caller'> {
+function callerIn(event: AuditEvent, shared: SharedObjects): Pick<Entry, 'isIssued' | 'caller'> {
   if (event.type !== 'token.issued') return { isIssued: false, caller: undefined };
   const { caller } = event;
   if (caller.kind === 'anonymous') return { isIssued: true, caller: {} };
   const { identity, via } = caller;
   const limits = via?.limits === undefined ? undefined : storedLimits(via.limits);
-  if (!pool.add(identity, () => identitySize(identity))) return { isIssued: true, caller: undefined };
-  if (limits !== undefined && !pool.add(limits, () => limitsSize(limits))) {
-    pool.remove(identity);
+  if (!shared.add(identity, () => identitySize(identity))) return { isIssued: true, caller: undefined };
+  if (limits !== undefined && !shared.add(limits, () => limitsSize(limits))) {
+    shared.remove(identity);
     return { isIssued: true, caller: undefined };
   }
   return { isIssued: true, caller: { identity, ...(limits === undefined ? {} : { limits }) } };
 }
 
-function release(pool: BoundedPool, entry: Entry | undefined): void {
+function release(shared: SharedObjects, entry: Entry | undefined): void {
   const { identity, limits } = entry?.caller ?? {};
-  if (identity !== undefined) pool.remove(identity);
-  if (limits !== undefined) pool.remove(limits);
+  if (identity !== undefined) shared.remove(identity);
+  if (limits !== undefined) shared.remove(limits);
 }
 
 /** Of one text in a set or a list, in addition to its characters. */

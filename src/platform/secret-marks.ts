@@ -5,7 +5,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, writeDraft } from './atomic-files.ts';
+import { codeOf } from '../core/system-error.ts';
+import { writeDraft } from './atomic-files.ts';
 
 const KEY_BYTES = 32;
 

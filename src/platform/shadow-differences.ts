@@ -3,14 +3,11 @@ import type { Grant } from '../core/access.ts';
 import type { AuditEvent } from '../core/events.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
 import type { DifferenceFilter, ShadowDifference, ShadowDifferences } from '../core/shadow-difference.ts';
+import { MAX_LISTED_REASONS, MAX_LISTED_SCOPES } from './list-bounds.ts';
 import { containsText, firstMatches } from './list-filter.ts';
 import { createRing } from './ring.ts';
 
 type Compared = Extract<AuditEvent, { type: 'policy.compared' }>;
-
-/** Bounds of what one request leaves. All its scopes are counted. */
-const MAX_SCOPES = 8;
-const MAX_REASONS = 8;
 
 export interface RecordedDifferences extends EventSink, ShadowDifferences {}
 
@@ -45,7 +42,7 @@ export function recordDifferences(capacity: number, clock: Pick<Clock, 'now'>): 
 function differencesIn({ request, caller, service, differing }: Compared, at: number): readonly ShadowDifference[] {
   const { requestId, client } = request;
   const user = caller.kind === 'anonymous' ? {} : { username: caller.identity.username };
-  return differing.slice(0, MAX_SCOPES).map(({ served, shadow }) => ({
+  return differing.slice(0, MAX_LISTED_SCOPES).map(({ served, shadow }) => ({
     requestId,
     at,
     ...user,
@@ -58,7 +55,7 @@ function differencesIn({ request, caller, service, differing }: Compared, at: nu
 }
 
 function shortened({ granted, because }: Grant): ShadowDifference['inForce'] {
-  return { granted, because: because.slice(0, MAX_REASONS) };
+  return { granted, because: because.slice(0, MAX_LISTED_REASONS) };
 }
 
 function parse(text: string): ShadowDifference {

@@ -76,7 +76,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'backends-7',
-    effect: 'no warning that the backends behind an http backend that cannot tell unknown users are never asked',
+    effect: 'no warning that the backends behind an http backend that cannot distinguish unknown users are never asked',
     file: 'src/backends/http/index.ts',
     find: "detectsUnknownUsers: notFound === 'unknown-user'",
     replace: 'detectsUnknownUsers: true',

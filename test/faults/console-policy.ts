@@ -43,17 +43,17 @@ export const faults: readonly Fault[] = [
   {
     id: 'console-policy-5',
     effect: 'the groups of ten thousand users in a thousand groups each fill the memory of the broker',
-    file: 'src/platform/bounded-pool.ts',
+    file: 'src/platform/shared-objects.ts',
     find: 'if (total + size > most) return false;',
     replace: '',
-    tests: ['test/unit/platform/bounded-pool.test.ts', RECENT],
+    tests: ['test/unit/platform/shared-objects.test.ts', RECENT],
   },
   {
     id: 'console-policy-6',
     effect:
       'a broker that runs for weeks can make no decision again, because it counts users that are in the list no more',
     file: 'src/platform/recent-decisions.ts',
-    find: 'release(pool, ring.next());\n',
+    find: 'release(shared, ring.next());\n',
     replace: '',
     tests: [RECENT],
   },

@@ -158,7 +158,7 @@ export const faults: readonly Fault[] = [
     id: 'exact-19',
     effect: 'a proof misses a group name that contains the value of its own capture',
     file: 'src/core/policy/exact/values.ts',
-    find: '...sharedNames(pool, pools, requirements),',
+    find: '...sharedNames(placeholder, placeholders, requirements),',
     replace: '',
     tests: [HIDDEN],
   },

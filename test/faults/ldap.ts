@@ -116,7 +116,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'ldap-8',
     effect: 'a directory that ignores the size limit of a search uses up the memory of the broker',
-    file: `${SRC}/wire/connection.ts`,
+    file: `${SRC}/wire/search.ts`,
     find: 'if (found.length === MAX_ENTRIES) throw',
     replace: 'if (found.length === Infinity) throw',
     tests: [`${UNIT}/wire/connection.test.ts`],

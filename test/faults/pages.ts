@@ -87,7 +87,7 @@ export const faults: readonly Fault[] = [
     id: 'pages-10',
     effect: 'the list of decisions grows without a bound in each request',
     file: 'src/platform/decision-of-event.ts',
-    find: 'grants.slice(0, MAX_SCOPES).map(scopeOf)',
+    find: 'grants.slice(0, MAX_LISTED_SCOPES).map(scopeOf)',
     replace: 'grants.map(scopeOf)',
     tests: [RECENT],
   },

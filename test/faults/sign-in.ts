@@ -42,8 +42,8 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'sign-in-4',
-    effect: 'a session in use never ends',
-    file: 'src/core/session.ts',
+    effect: 'a session or a refresh token in use never ends',
+    file: 'src/core/record-fields.ts',
     find: 'return Math.min(usedAt + idle, createdAt + absolute);',
     replace: 'return usedAt + idle + 0 * (createdAt + absolute);',
     tests: SESSION,

@@ -65,7 +65,7 @@ describe('a command whose output does not fit on the disk', () => {
     const { stderr } = await bash(`(trap '' XFSZ; ulimit -f 0; fairlead keygen --dir keys)`, folder.path);
 
     expect(stderr).toMatch(
-      /^fairlead: keys\/token\.pem cannot be written \(the file may not grow further\)\nexit code 2\n$/,
+      /^fairlead: keys\/token\.pem cannot be written \(the file may not grow further\); make space, or choose another --dir\nexit code 2\n$/,
     );
     expect(await readdir(join(folder.path, 'keys'))).toEqual([]);
   });

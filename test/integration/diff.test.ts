@@ -140,7 +140,7 @@ gained * on the catalog from 10.0.0.0/8: group staff
   it('names rules whose effect depends on the request, and exits with 1', async () => {
     const { code, stdout } = await diff('imported.yaml', 'imported-too.yaml');
 
-    expect(stdout).toContain('only a request can tell what "acl entry 1" (imported.yaml:4) changes');
+    expect(stdout).toContain('only a request can show what "acl entry 1" (imported.yaml:4) changes');
     expect(stdout).not.toContain('no decision changes');
     expect(code).toBe(1);
     expect((await diff('imported.yaml', 'imported.yaml')).code).toBe(0);

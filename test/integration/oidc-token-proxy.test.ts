@@ -27,7 +27,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('oidc-token', () => {
   });
 
   it.each([
-    ['keys that are a file', { issuer: 'https://id.example.com', keys: { file: 'keys.json' } }, /beside keys\.file/],
+    ['keys that are a file', { issuer: 'https://id.example.com', keys: { file: 'keys.json' } }, /with keys\.file/],
     ['an issuer on this machine', { issuer: 'http://127.0.0.1:8080' }, /issuer on this machine/],
   ])('takes no proxy for %s', async (_what, config, message) => {
     const proxy = 'http://proxy.example.com:3128';

@@ -444,7 +444,7 @@ describe('the configuration', () => {
   it.each([
     [base, 'expected one of file and htpasswd, found none'],
     [{ ...base, file: 'a', htpasswd: 'b' }, 'expected one of file and htpasswd, found both'],
-    [{ ...base, file: 'a', htgroup: 'b' }, 'expected beside htpasswd only'],
+    [{ ...base, file: 'a', htgroup: 'b' }, 'expected only with htpasswd'],
     [{ ...base, file: 'a', flie: 'b' }, 'Unrecognized key'],
   ])('refuses %j', (config, problem) => {
     expect(staticFile.schema.safeParse(config).error?.message).toContain(problem);

@@ -43,12 +43,12 @@ export const httpConfig = z
   .superRefine((config, context) => {
     const report = (key: keyof typeof config, message: string): void =>
       context.addIssue({ code: 'custom', path: [key], message });
-    if (config.certFile !== undefined && config.keyFile === undefined) report('certFile', 'expected keyFile beside it');
-    if (config.keyFile !== undefined && config.certFile === undefined) report('keyFile', 'expected certFile beside it');
+    if (config.certFile !== undefined && config.keyFile === undefined) report('certFile', 'expected keyFile with it');
+    if (config.keyFile !== undefined && config.certFile === undefined) report('keyFile', 'expected certFile with it');
     const urls = [config.url, config.lookupUrl].filter((url) => url !== undefined && URL.canParse(url));
     if (!urls.some((url) => isLoopbackHttp(new URL(url ?? '')))) return;
     for (const key of ['caFile', 'certFile', 'proxy'] as const) {
-      if (config[key] !== undefined) report(key, 'expected https URLs beside it: http on loopback does not use it');
+      if (config[key] !== undefined) report(key, 'expected only with https URLs: http on loopback does not use it');
     }
   });
 

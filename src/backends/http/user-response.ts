@@ -4,20 +4,26 @@ import { foldCase } from '../../core/fold-case.ts';
 import { groupName } from '../../core/groups.ts';
 import { username } from '../../core/identity.ts';
 import type { Identity } from '../../core/identity.ts';
-import { isCanonicalName, isGroupText, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../names.ts';
+import {
+  isCanonicalName,
+  isGroupText,
+  MAX_ATTRIBUTES,
+  MAX_GROUP_LENGTH,
+  MAX_GROUPS,
+  MAX_NAME,
+  MAX_VALUE_LENGTH,
+  MAX_VALUES,
+} from '../names.ts';
 
 export interface UserRules {
   readonly backend: string;
   readonly lowercase: boolean;
 }
 
-const MAX_ATTRIBUTES = 64;
-const MAX_VALUES = 64;
-const MAX_TEXT = 256;
 /** A name that a policy can write after `attr:`. */
 const ATTRIBUTE = /^[A-Za-z][\w.-]{0,63}$/;
 
-const text = z.string().max(MAX_TEXT, `expected at most ${MAX_TEXT} characters`);
+const text = z.string().max(MAX_VALUE_LENGTH, `expected at most ${MAX_VALUE_LENGTH} characters`);
 
 /**
  * Strict, so that a response such as `{"authenticated": false, "username": "alice"}` is not a login. `groups` is
@@ -37,7 +43,9 @@ const userResponse = z.strictObject({
   attributes: z
     .record(
       z.string().regex(ATTRIBUTE, 'expected names that start with a letter, of letters, digits and . _ -'),
-      z.union([text, z.array(text).max(MAX_VALUES)], { error: 'expected texts of at most 256 characters' }),
+      z.union([text, z.array(text).max(MAX_VALUES)], {
+        error: `expected texts of at most ${MAX_VALUE_LENGTH} characters`,
+      }),
     )
     .refine((attributes) => Object.keys(attributes).length <= MAX_ATTRIBUTES, {
       error: `expected at most ${MAX_ATTRIBUTES} attributes`,

@@ -59,7 +59,7 @@ const refreshTokenAccounts = z.strictObject({
   }),
   consent: z.boolean().optional().meta({
     description:
-      'Whether the provider is told to ask the person for consent at each sign-in (`prompt=consent`), without which some give no refresh token (OpenID Connect Core, section 11). Default: `true` with `preset: generic`, otherwise `false`.',
+      'Whether the provider has to ask the person for consent at each sign-in (`prompt=consent`), without which some give no refresh token (OpenID Connect Core, section 11). Default: `true` with `preset: generic`, otherwise `false`.',
   }),
 });
 

@@ -1,7 +1,7 @@
 /** Logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.6). */
+import { isObject } from '../../core/is-object.ts';
 import type { Secret } from '../../core/identity.ts';
 import type { ProviderLogout } from '../../core/sign-in.ts';
-import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { logoutTokenProblem } from '../oidc/client/id-token.ts';
 import type { Session } from '../oidc/client/provider.ts';

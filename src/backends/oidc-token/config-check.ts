@@ -51,7 +51,7 @@ function missingIssuer({ issuers }: Preset): string {
 function checkTrustDomain({ preset, keys }: Checked, issuer: string): readonly Problem[] {
   if (!isTrustDomain(issuer)) return [];
   if (preset !== 'spiffe') {
-    return [{ path: ['issuer'], message: `found the trust domain ${issuer}, expected preset: spiffe beside it` }];
+    return [{ path: ['issuer'], message: `found the trust domain ${issuer}, expected preset: spiffe with it` }];
   }
   if (keys.url !== undefined || keys.file !== undefined) return [];
   return [{ path: ['keys'], message: 'expected url or file: a trust domain has no metadata that name its keys' }];
@@ -143,13 +143,13 @@ function checkKeys({ issuer, keys, caFile, proxy }: Checked): readonly Problem[]
   }
   if (keys.bearer !== undefined && keys.url === undefined) {
     // The metadata of an issuer must not decide where a token of the broker is sent.
-    problems.push({ path: ['keys', 'bearer'], message: 'expected beside url only: it is sent nowhere else' });
+    problems.push({ path: ['keys', 'bearer'], message: 'expected only with url: it is sent nowhere else' });
   }
   if (keys.file !== undefined && caFile !== undefined) {
-    problems.push({ path: ['caFile'], message: 'expected no caFile beside keys.file: nothing is fetched' });
+    problems.push({ path: ['caFile'], message: 'expected no caFile with keys.file: nothing is fetched' });
   }
   if (keys.file !== undefined && proxy !== undefined) {
-    problems.push({ path: ['proxy'], message: 'expected no proxy beside keys.file: nothing is fetched' });
+    problems.push({ path: ['proxy'], message: 'expected no proxy with keys.file: nothing is fetched' });
   }
   const isOnLoopback = [issuer, keys.url].some(
     (url) => url !== undefined && URL.canParse(url) && isLoopbackHttp(new URL(url)),
@@ -158,7 +158,7 @@ function checkKeys({ issuer, keys, caFile, proxy }: Checked): readonly Problem[]
     problems.push({ path: ['proxy'], message: 'expected none for an issuer on this machine' });
   }
   if (caFile !== undefined && keys.url !== undefined && isLoopbackHttp(new URL(keys.url))) {
-    problems.push({ path: ['caFile'], message: 'expected no caFile beside an http url: there is no certificate' });
+    problems.push({ path: ['caFile'], message: 'expected no caFile with an http url: there is no certificate' });
   }
   return problems;
 }

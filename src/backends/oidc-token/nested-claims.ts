@@ -1,4 +1,4 @@
-import { isObject } from '../oidc/claim-path.ts';
+import { isObject } from '../../core/is-object.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 
 const MAX_DEPTH = 3;

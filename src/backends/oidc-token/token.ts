@@ -12,7 +12,7 @@ export function parseIdToken(text: string): ParsedToken | string {
   if (typeof token === 'string') return token;
   const { type } = token;
   // An access token or logout token of the same issuer does not authenticate its bearer (RFC 8725, section 3.11). JOSE
-  // names no such kind: SPIFFE allows it beside JWT (JWT-SVID, section 2.3).
+  // names no such kind: SPIFFE allows it as well as JWT (JWT-SVID, section 2.3).
   if (type !== undefined && (typeof type !== 'string' || !/^(?:application\/)?(?:jwt|jose)$/i.test(type))) {
     return `its header has the type ${forLog(type)}, expected JWT: it is not an ID token`;
   }

@@ -1,11 +1,9 @@
 /** Claims as values for `{claim:NAME}` in a policy. */
+import { MAX_ATTRIBUTES, MAX_VALUE_LENGTH, MAX_VALUES } from '../names.ts';
 import { scalarText } from './claim-path.ts';
 import type { Claims } from './claim-path.ts';
 import { isUnverifiedEmail } from './verified-email.ts';
 
-const MAX_ATTRIBUTES = 64;
-const MAX_VALUES = 64;
-const MAX_LENGTH = 256;
 /** The names a policy can write after `claim:`. */
 const NAME = /^[\w.:/-]{1,64}$/;
 /** Claims about the token and not about the user. They change with each login. */
@@ -50,5 +48,5 @@ function textsOf(value: unknown): readonly string[] | undefined {
 }
 
 function isShortText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_LENGTH;
+  return typeof value === 'string' && value.length <= MAX_VALUE_LENGTH;
 }

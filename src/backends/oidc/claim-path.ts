@@ -2,6 +2,7 @@
  * The place of a value in a set of claims. A text that starts with `/` is a JSON pointer (RFC 6901):
  * `/realm_access/roles`. Any other text is the name of a claim: `groups`, `https://example.com/groups`.
  */
+import { isObject } from '../../core/is-object.ts';
 
 export interface ClaimPath {
   readonly text: string;
@@ -50,10 +51,6 @@ export function presentClaim(claims: Claims, path: ClaimPath): unknown {
 export function scalarText(value: unknown): string | undefined {
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isSafeInteger(value))) return String(value);
   return typeof value === 'string' ? value : undefined;
-}
-
-export function isObject(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unescape(segment: string): string {

@@ -1,7 +1,7 @@
 /** Reads the documents that an issuer publishes: its metadata and its keys. */
+import { isObject } from '../../core/is-object.ts';
 import type { Connection } from '../http-client/connection.ts';
 import { networkDetail } from '../http-client/network-detail.ts';
-import { isObject } from './claim-path.ts';
 import type { Claims } from './claim-path.ts';
 
 /**

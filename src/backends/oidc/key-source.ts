@@ -2,10 +2,10 @@
  * Reads the keys of an issuer: from a file, from a configured URL, or from the URL in the metadata of the configured
  * issuer (OpenID Connect Discovery 1.0). No URL ever comes from a token.
  */
+import { isObject } from '../../core/is-object.ts';
 import { readFileWithin } from '../read-file.ts';
 import type { JWK } from 'jose';
 import type { SecretSource } from '../../core/identity.ts';
-import { isObject } from './claim-path.ts';
 import type { Claims } from './claim-path.ts';
 import { bearerHeader } from '../http-client/bearer.ts';
 import type { Connection } from '../http-client/connection.ts';

@@ -1,5 +1,5 @@
 /** Parses a token. Nothing is verified here, and nothing that it names is ever fetched (RFC 8725, section 3.10). */
-import { isObject } from './claim-path.ts';
+import { isObject } from '../../core/is-object.ts';
 import type { Claims } from './claim-path.ts';
 
 export interface ParsedToken {

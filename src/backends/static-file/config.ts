@@ -26,7 +26,7 @@ export const staticFileConfig = z
       context.addIssue({
         code: 'custom',
         path: ['htgroup'],
-        message: 'expected beside htpasswd only: users.yaml has groups of its own',
+        message: 'expected only with htpasswd: users.yaml has groups of its own',
       });
     }
   });

@@ -1,3 +1,4 @@
+import { codeOf } from '../../core/system-error.ts';
 import { readFileWithin } from '../read-file.ts';
 import { UsersFileError } from './problems.ts';
 
@@ -26,7 +27,7 @@ async function readBytes(path: string): Promise<Buffer> {
     });
   } catch (error) {
     if (error instanceof UsersFileError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+    const code = codeOf(error) ?? 'no answer';
     throw new UsersFileError([`${path}: found no file that can be read (${code}), expected a text file`], {
       cause: error,
     });

@@ -1,5 +1,6 @@
 /** users.yaml: user names, each with a hash or the place of a plain-text secret, and with groups. */
 import { dirname, resolve } from 'node:path';
+import { MAX_GROUPS } from '../names.ts';
 import { Secret } from '../../core/identity.ts';
 import { SecretRef } from '../fields.ts';
 import { parseHash } from '../password-hash.ts';
@@ -23,7 +24,6 @@ interface UsersYaml {
   readonly locate: StrictYaml['locate'];
 }
 
-const MAX_GROUPS = 1000;
 const PASSWORD = 'a hash (`fairlead hash-password` writes one), { file: PATH } or { env: NAME }';
 
 /** @param file the absolute path: relative paths inside start from its folder */

@@ -39,7 +39,7 @@ export function apiCommand(run: Run): Command {
 async function send(options: ApiOptions, output: Output, { stdin }: Terminal): Promise<number> {
   const { method, path, data } = options;
   if (!path.startsWith('/')) throw new UsageError(`"${path}" is no path; expected one such as /status`);
-  if (method === 'GET' && data !== undefined) throw new UsageError('--data is for POST');
+  if (method === 'GET' && data !== undefined) throw new UsageError('--data is the body of a POST; a GET has none');
   const body = method === 'POST' ? await bodyOf(data, stdin) : undefined;
   const { config } = await loadBroker(options.config, { secrets: 'unused' });
   const request = {

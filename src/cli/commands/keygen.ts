@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { codeOf } from '../../core/system-error.ts';
 import { duration } from '../../backends/fields.ts';
 import { causeOf } from '../../config/read-text.ts';
 import { exists, replaceFile } from '../../platform/atomic-files.ts';
@@ -116,7 +117,7 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   try {
     file = await open(path, 'wx', mode);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+    if (codeOf(error) === 'EEXIST')
       throw new UsageError(`${path} exists and is not overwritten; choose another --name or --dir`);
     throw new UsageError(`${path} cannot be written (${causeOf(error)}); choose another --dir`);
   }
@@ -125,7 +126,7 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   } catch (error) {
     // A part of a key would not be overwritten by the next attempt.
     await rm(path, { force: true });
-    throw new UsageError(`${path} cannot be written (${causeOf(error)})`);
+    throw new UsageError(`${path} cannot be written (${causeOf(error)}); make space, or choose another --dir`);
   } finally {
     await file.close();
   }

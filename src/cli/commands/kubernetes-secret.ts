@@ -82,11 +82,14 @@ function add(data: Map<string, Buffer>, key: string, bytes: Buffer): void {
 async function read(file: string): Promise<Buffer> {
   const found = await stat(file);
   // A pipe would wait for a writer, and a device might never end.
-  if (!found.isFile()) throw new UsageError(`${file} is not a regular file`);
+  if (!found.isFile()) throw new UsageError(`${file} is not a regular file; copy its text into one`);
   if (found.size > MAX_BYTES) throw new UsageError(`${file} has ${found.size} bytes, expected ${MAX_BYTES} at most`);
   return await readFile(file);
 }
 
 function requireName(text: string, pattern: RegExp, option: string): void {
-  if (!pattern.test(text)) throw new UsageError(`${option}: "${text}" is not a name that Kubernetes accepts`);
+  if (!pattern.test(text))
+    throw new UsageError(
+      `${option}: "${text}" is not a name that Kubernetes accepts; expected lower-case letters, digits and -`,
+    );
 }

@@ -76,6 +76,7 @@ async function copy({ config: path }: SharedOptions, output: Output): Promise<nu
 }
 
 function postgresOf({ records }: BrokerConfig): PostgresConfig {
-  if (records === undefined) throw new UsageError('the configuration has no records.postgres');
+  if (records === undefined)
+    throw new UsageError('the configuration has no records.postgres: add it, or name another file with --config');
   return records.postgres;
 }

@@ -91,7 +91,8 @@ async function factsFor(name: string | undefined, config: BrokerConfig): Promise
   const service = serviceFor(name, config);
   const settings = config.services[service];
   const key = config.keys.find((candidate) => candidate.name === settings?.signingKey) ?? config.keys[0];
-  if (settings === undefined || key === undefined) throw new UsageError('no service or no signing key is configured');
+  if (settings === undefined || key === undefined)
+    throw new UsageError('no service or no signing key is configured: add one under services or keys');
   const announced = otherKeys(service, key, config);
   const [own, ...generations] = await certificateFilesOf(key, config);
   const others = await Promise.all(announced.map((other) => announcedFacts(other, config)));

@@ -1,4 +1,4 @@
-/** `fairlead schema`: writes the JSON Schemas for editors, and the key tables of the reference pages beside them. */
+/** `fairlead schema`: writes the JSON Schemas for editors, and the key tables of the reference pages next to them. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -27,7 +27,7 @@ export function classLines(
   if (merged.size > 0) lines.push('');
   for (const rule of undecided) {
     const { name, file, line } = rule;
-    lines.push(`only a request can tell what "${name}" (${file}:${line}) changes, because of its ${openKinds(rule)}`);
+    lines.push(`only a request can show what "${name}" (${file}:${line}) changes, because of its ${openKinds(rule)}`);
   }
   for (const gap of gaps) lines.push(`not proved, more decisions may change: ${gap}`);
   if (!complete && gaps.length === 0)

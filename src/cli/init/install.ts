@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { link, lstat, mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../core/system-error.ts';
 import { causeOf, shownPath } from '../../config/read-text.ts';
 import { makeFolder } from '../../platform/make-folder.ts';
 import { UsageError } from '../command.ts';
@@ -99,7 +100,7 @@ async function orUsageError<T>(path: string, work: () => Promise<T>): Promise<T>
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+    if (codeOf(error) === 'EEXIST')
       throw new UsageError(
         `${shownPath(path)} is there already; nothing was written: choose another --out, or --force`,
       );

@@ -33,7 +33,7 @@ export interface Source {
   readonly secrets: readonly SecretQuestion[];
   /** What has no answer without a terminal unless a flag gives it. */
   readonly required: (flags: Flags) => readonly (Question<unknown> | SecretQuestion)[];
-  /** The files that it may write beside broker.yaml. */
+  /** The files that it may write next to broker.yaml. */
   readonly writes: readonly string[];
   ask(deps: SourceDeps): Promise<SourceAnswers>;
 }

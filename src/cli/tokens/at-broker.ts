@@ -42,7 +42,8 @@ export type Choice = ApiRequest<'revokeTokens'>;
 
 /** @throws ControlUnavailable when no broker answers */
 export async function revokeAtBrokers(stateDir: string, choice: Choice): Promise<Revoked | undefined> {
-  if ((choice.ids?.length ?? 0) > MAX_LISTED) throw new UsageError(`expected at most ${MAX_LISTED} ids at once`);
+  if ((choice.ids?.length ?? 0) > MAX_LISTED)
+    throw new UsageError(`found more than ${MAX_LISTED} ids, expected fewer in each command`);
   return revokedBy(await askBrokers(stateDir, 'revokeTokens', choice));
 }
 

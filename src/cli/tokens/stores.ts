@@ -1,5 +1,6 @@
 /** Opens the stored tokens for a command. */
 import { access } from 'node:fs/promises';
+import { codeOf } from '../../core/system-error.ts';
 import { patient, storeFile } from '../../app/open-records.ts';
 import type { RecordsConfig } from '../../app/open-records.ts';
 import { openTokenStores } from '../../app/token-stores.ts';
@@ -29,7 +30,7 @@ async function isThere(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }

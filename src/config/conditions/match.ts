@@ -17,7 +17,7 @@ const make = defineCondition<MatchPatterns>({
     values: [text],
     nearMiss: 'where this holds:',
     because: 'condition',
-    requirement: 'a condition of the rule, which only a request can tell',
+    requirement: 'a condition of the rule, which only a request can show',
     scope: undefined,
   }),
 });

@@ -53,10 +53,10 @@ export function parseMatchPattern(text: string): MatchPattern | string {
     regex === undefined
       ? (subject: string, valuesOf: ValuesOf) =>
           combinations(placeholders, valuesOf, subject).some((values) =>
-            remembered('glob', filled(text, tokens, values))(subject),
+            cachedTest('glob', filled(text, tokens, values))(subject),
           )
       : (subject: string, valuesOf: ValuesOf) =>
-          remembered('regex', filled(text, tokens, alternatives(placeholders, valuesOf)).slice(1, -1))(subject);
+          cachedTest('regex', filled(text, tokens, alternatives(placeholders, valuesOf)).slice(1, -1))(subject);
   return { text, regex, placeholders, matches };
 }
 
@@ -137,16 +137,16 @@ function regexTest(source: string): Test {
   return typeof regex === 'string' ? () => false : regex.test;
 }
 
-const MAX_REMEMBERED = 2048;
+const MAX_CACHED = 2048;
 /** A cache, because the same users send many requests. Its size is bounded for all patterns together. */
 const compiled = new Map<string, Test>();
 
-function remembered(kind: 'glob' | 'regex', text: string): Test {
+function cachedTest(kind: 'glob' | 'regex', text: string): Test {
   const key = `${kind} ${text}`;
   const found = compiled.get(key);
   if (found !== undefined) return found;
   const made = kind === 'glob' ? globTest(text) : regexTest(text);
-  if (compiled.size >= MAX_REMEMBERED) compiled.clear();
+  if (compiled.size >= MAX_CACHED) compiled.clear();
   compiled.set(key, made);
   return made;
 }

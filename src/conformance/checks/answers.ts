@@ -1,8 +1,8 @@
 /** The answer to a successful token request: its fields and headers. */
+import { isObject } from '../../core/is-object.ts';
 import { fail, pass, skip, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
 import { objectOf, tokenOf, writeScope } from '../server.ts';
-import { isObject } from '../tokens/token.ts';
 
 const TOKEN_MD = 'distribution 3.1, docs/content/spec/auth/token.md, "Token Response Fields"';
 const RFC6749 = 'RFC 6749, section 5.1';

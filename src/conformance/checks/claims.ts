@@ -1,4 +1,5 @@
 /** The header and claims of a token. Its signature is in `keys.ts`. */
+import { LEEWAY_S, TIMES } from '../tokens/claims.ts';
 import { ensureDescribed, fail, pass, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containsPassword } from '../secrets.ts';
@@ -13,7 +14,6 @@ import { isAccessEntry } from '../tokens/token.ts';
 const JWT_MD = 'distribution 3.1, docs/content/spec/auth/jwt.md';
 const V2 = 'distribution 2.8.3, registry/auth/token/token.go';
 const V3 = 'distribution 3.1, registry/auth/token/token.go';
-const LEEWAY_S = 60;
 const DAY_S = 86_400;
 
 /** Seconds since 1970 at the server, as its Date header says. */
@@ -21,8 +21,6 @@ async function serverTime(server: Server): Promise<number> {
   const date = Date.parse((await server.answer()).headers['date'] ?? '');
   return Math.floor((Number.isNaN(date) ? Date.now() : date) / 1000);
 }
-
-const TIMES = ['exp', 'nbf', 'iat'] as const;
 
 const acceptedBy = (registry: Registry): Check => ({
   id: `claims.${registry}`,

@@ -1,11 +1,11 @@
 /** Error answers, as clients show them. */
+import { isObject } from '../../core/is-object.ts';
 import { fail, pass, skip, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
 import type { Answer } from '../exchange/send.ts';
 import { containsPassword } from '../secrets.ts';
 import { tokenOf, WRONG, writeScope } from '../server.ts';
 import type { Server } from '../server.ts';
-import { isObject } from '../tokens/token.ts';
 import { wrongPassword } from './credentials.ts';
 
 const ERRCODE = 'distribution 3.1, registry/api/errcode; OCI distribution-spec 1.1, "Error Codes"';

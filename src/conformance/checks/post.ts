@@ -1,4 +1,5 @@
 /** POST with a form (OAuth 2.0), which containerd, buildkit, helm and Docker Engine 29 send first. */
+import { isObject } from '../../core/is-object.ts';
 import { ensureDescribed, fail, pass, skip, verdict } from '../check.ts';
 import type { Check, Verdict } from '../check.ts';
 import type { Answer } from '../exchange/send.ts';
@@ -6,7 +7,7 @@ import { passwordText } from '../secrets.ts';
 import type { Login } from '../secrets.ts';
 import { objectOf, tokenOf, WRONG, writeScope } from '../server.ts';
 import type { Parameters, Server } from '../server.ts';
-import { allows, isObject } from '../tokens/token.ts';
+import { allows } from '../tokens/token.ts';
 
 const OAUTH_MD = 'distribution 3.1, docs/content/spec/auth/oauth.md';
 const CONTAINERD = 'containerd 2.0, core/remotes/docker/auth/fetch.go and authorizer.go';

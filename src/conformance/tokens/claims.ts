@@ -8,9 +8,10 @@ interface Expected {
   readonly service: string;
 }
 
-const LEEWAY_S = 60;
+/** What registries allow for clocks that differ. */
+export const LEEWAY_S = 60;
 const TEXTS = ['iss', 'sub', 'jti'] as const;
-const TIMES = ['exp', 'nbf', 'iat'] as const;
+export const TIMES = ['exp', 'nbf', 'iat'] as const;
 
 /**
  * @param now seconds since 1970

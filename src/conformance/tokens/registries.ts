@@ -4,10 +4,10 @@
  */
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { isObject } from '../../core/is-object.ts';
 import { leadsTo, readChain } from './chain.ts';
 import { libtrustId, thumbprint30, thumbprint31 } from './key-ids.ts';
 import { ALGORITHMS, isSignedBy } from './signature.ts';
-import { isObject } from './token.ts';
 import type { Token } from './token.ts';
 import type { Trust } from './trust.ts';
 

@@ -1,4 +1,5 @@
 /** A registry token, read without trusting it. */
+import { isObject } from '../../core/is-object.ts';
 
 interface AccessEntry {
   readonly type: string;
@@ -45,10 +46,6 @@ function jsonObject(part: string): Readonly<Record<string, unknown>> | undefined
   } catch {
     return undefined;
   }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The entries of `access`, those that are well formed. */

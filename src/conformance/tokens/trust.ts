@@ -2,10 +2,10 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { resolve } from 'node:path';
+import { isObject } from '../../core/is-object.ts';
 import { certificatesInPem } from '../../core/pem.ts';
 import { DescriptionError, readText } from '../description/yaml-file.ts';
 import { NoAnswer, send } from '../exchange/send.ts';
-import { isObject } from './token.ts';
 
 interface KeySetEntry {
   /** Undefined: the entry has none. */

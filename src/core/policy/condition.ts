@@ -145,3 +145,10 @@ export function dependsOn({ samples }: Condition, property: Property): boolean {
 export function dependsOnlyOn({ samples }: Condition, property: Property): boolean {
   return samples?.[property] !== undefined && Object.keys(samples).length === 1;
 }
+
+/** What the conditions require in addition to who and where: exceptions and services are shown separately. */
+export function requirementsOf(conditions: readonly Condition[]): readonly string[] {
+  return conditions
+    .filter((condition) => !isException(condition) && !dependsOnlyOn(condition, 'service'))
+    .map(({ phrases }) => phrases.requirement);
+}

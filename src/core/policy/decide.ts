@@ -5,9 +5,10 @@
  * An imported policy may use first-match evaluation instead: the first rule that matches decides alone. It grants what it
  * allows; a deny rule grants nothing.
  */
+import { identityOf } from '../identity.ts';
 import { ACTIONS, isAction } from '../access.ts';
 import type { Action, Grant, Reason } from '../access.ts';
-import type { Caller, Identity } from '../identity.ts';
+import type { Caller } from '../identity.ts';
 import type { Scope } from '../scope.ts';
 import { bindingsFor } from './bindings.ts';
 import type { Binding } from './bindings.ts';
@@ -125,10 +126,6 @@ function invalidValue(pattern: RepositoryPattern, binding: Binding): string | un
 
 function reason(rule: Rule, effect: Reason['effect'], via: string): Reason {
   return { rule: rule.name, file: rule.file, line: rule.line, effect, actions: rule.actions, via };
-}
-
-function identityOf(caller: Caller): Identity | undefined {
-  return caller.kind === 'user' ? caller.identity : undefined;
 }
 
 function grantedActions(asked: Scope, reasons: readonly Reason[]): readonly Action[] {

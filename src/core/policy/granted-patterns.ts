@@ -6,7 +6,7 @@ import type { Action } from '../access.ts';
 import type { Caller } from '../identity.ts';
 import type { Binding } from './bindings.ts';
 import { bindingsFor } from './bindings.ts';
-import { dependsOnlyOn, isException } from './condition.ts';
+import { dependsOnlyOn, isException, requirementsOf } from './condition.ts';
 import type { Policy } from './policy.ts';
 import { isSegment } from './repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from './repository-pattern.ts';
@@ -39,7 +39,7 @@ export function grantedPatterns(policy: Policy, caller: Caller, services: readon
     if (rule.effect !== 'allow') continue;
     const own = servicesOf(rule, caller, services);
     if (own.length === 0) continue;
-    const conditions = requirementsOf(rule);
+    const conditions = requirementsOf(rule.conditions);
     for (const pattern of patternsOf(rule, caller)) {
       if (found.size >= MAX_PATTERNS) return { patterns: [...found.values()], isCut: true };
       found.set(`${rule.index} ${pattern}`, { pattern, actions: rule.actions, services: own, rule, conditions });
@@ -54,12 +54,6 @@ function servicesOf({ conditions }: Rule, caller: Caller, services: readonly str
   return services.filter((service) =>
     certain.every((condition) => condition.holds({ caller, service, client: '', time: DEFAULT_TIME }, '')),
   );
-}
-
-function requirementsOf({ conditions }: Rule): readonly string[] {
-  return conditions
-    .filter((condition) => !isException(condition) && !dependsOnlyOn(condition, 'service'))
-    .map(({ phrases }) => phrases.requirement);
 }
 
 function* patternsOf(rule: Rule, caller: Caller): Generator<string> {

@@ -60,7 +60,7 @@ export function parseRepositoryPattern(text: string): RepositoryPattern | string
 function parseSegment(text: string): SegmentPattern | string {
   if (text === '') return 'has an empty segment: a / at an end, or two in a row';
   if (text === '**') return { kind: 'deep', key: '**' };
-  if (text.includes('**')) return 'has ** beside other text in a segment; ** stands alone between slashes';
+  if (text.includes('**')) return 'has ** next to other text in a segment; ** stands alone between slashes';
   const parts: Part[] = [];
   let at = 0;
   for (const token of text.matchAll(/\*|\{([^{}]*)\}/g)) {

@@ -11,7 +11,7 @@ import type { Caller } from '../identity.ts';
 import type { Scope } from '../scope.ts';
 import { askersOf } from './asker.ts';
 import type { Asker } from './asker.ts';
-import { dependsOn, dependsOnlyOn, exceptionsOf, isException } from './condition.ts';
+import { dependsOn, dependsOnlyOn, exceptionsOf, requirementsOf } from './condition.ts';
 import { decide } from './decide.ts';
 import { searchFor, someCallerCan, someCallerHas } from './who-can-search.ts';
 import type { Alternative, CallerSearch } from './who-can-search.ts';
@@ -131,7 +131,7 @@ function alternativesOf(rule: Rule, { repository, situation, search }: Question)
 function granteeOf(rule: Rule, { asker, values, pattern }: Alternative, question: Question): Grantee {
   const conditions = [
     ...[...values].filter(([name]) => isOpenValue(name, asker)).map(([name, value]) => `${name} is ${value}`),
-    ...requirementsOf(rule),
+    ...requirementsOf(rule.conditions),
   ];
   const isConditional = conditions.length > 0;
   const isEnough = ({ granted, because }: Grant): boolean =>
@@ -156,13 +156,6 @@ function granteeOf(rule: Rule, { asker, values, pattern }: Alternative, question
 function verdictOf(enough: readonly boolean[], isConditional: boolean): Grantee['verdict'] {
   if (!enough.includes(true)) return 'no';
   return isConditional || enough.includes(false) ? 'perhaps' : 'yes';
-}
-
-/** What the conditions require that the question leaves open. */
-function requirementsOf({ conditions }: Rule): readonly string[] {
-  return conditions
-    .filter((condition) => !isException(condition) && !dependsOnlyOn(condition, 'service'))
-    .map(({ phrases }) => phrases.requirement);
 }
 
 /** Whether neither the name nor the group of a grantee shows the value: `{user}` of a group's member, an attribute. */

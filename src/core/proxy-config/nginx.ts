@@ -107,7 +107,7 @@ function scheme(broker: BrokerPlace): string {
   return 'socket' in broker || !broker.isTls ? 'http' : 'https';
 }
 
-/** nginx does not verify the certificate of an upstream unless it is told to. */
+/** nginx does not verify the certificate of an upstream unless it is configured to. */
 function tlsLines(broker: BrokerPlace): string {
   if ('socket' in broker || !broker.isTls) return '';
   return `

@@ -14,7 +14,7 @@ import { createOneAtATime } from './one-at-a-time.ts';
 export interface PendingRequest {
   readonly userCode: string;
   readonly record: DeviceRequest;
-  /** Whether it comes from the network of the browser, as far as that can be told. */
+  /** Whether it comes from the network of the browser, as far as that is known. */
   readonly isSameNetwork: boolean;
 }
 

@@ -3,10 +3,11 @@
  * account is refused, and the groups are the current ones. While that backend or the store of the tokens is down the
  * answer is 503, and the token stays valid.
  */
+import { expiryOf } from '../../core/record-fields.ts';
 import { BrokerError, describeError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import type { Caller, Secret } from '../../core/identity.ts';
-import { expiryOf, isRefreshToken, refreshTokenId } from '../../core/refresh-token.ts';
+import { isRefreshToken, refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken, RefreshTokenLimits } from '../../core/refresh-token.ts';
 import type { Service } from '../grant-token.ts';
 import { createRecordUse } from '../record-use.ts';

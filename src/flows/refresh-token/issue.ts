@@ -1,7 +1,8 @@
 /** Issues a refresh token for a login with a password. */
+import { expiryOf } from '../../core/record-fields.ts';
 import type { AuditEvent, RequestContext } from '../../core/events.ts';
 import type { Caller, Secret } from '../../core/identity.ts';
-import { expiryOf, refreshTokenId } from '../../core/refresh-token.ts';
+import { refreshTokenId } from '../../core/refresh-token.ts';
 import type { Service } from '../grant-token.ts';
 import { backendNamed } from '../chain.ts';
 import type { RefreshTokenDeps } from './deps.ts';

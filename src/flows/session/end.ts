@@ -40,7 +40,7 @@ interface ProviderSession {
   readonly sub?: string;
 }
 
-/** The identity that was looked up for a session is forgotten with it: `get` of the record comes first at each use. */
+/** The identity that was looked up for a session is removed with it: `get` of the record comes first at each use. */
 async function endEntries(
   { store, audit }: Pick<EndDeps, 'store'> & { readonly audit: EventSink },
   entries: readonly Entry<Session>[],

@@ -2,10 +2,11 @@
  * From the cookie of a session to the person. The backend checks the account again, at most once a minute for each
  * session: a disabled or deleted account ends the session, and the groups are the current ones.
  */
+import { expiryOf } from '../../core/record-fields.ts';
 import type { RequestContext } from '../../core/events.ts';
 import { parseIdentity } from '../../core/identity-record.ts';
 import type { Caller, Identity, Secret } from '../../core/identity.ts';
-import { isSessionCookie, sessionExpiry, sessionId, viaSession } from '../../core/session.ts';
+import { isSessionCookie, sessionId, viaSession } from '../../core/session.ts';
 import type { Session } from '../../core/session.ts';
 import { backendNamed } from '../chain.ts';
 import { createRecordUse } from '../record-use.ts';
@@ -38,7 +39,7 @@ export function createFindSession(deps: SessionDeps): FindSession {
     const digest = deps.secrets.digest(cookie);
     const session = await deps.store.get(digest);
     // The current limits apply, also to sessions that were opened under other limits.
-    if (session === undefined || sessionExpiry(session, deps.limits) <= deps.clock.now()) return undefined;
+    if (session === undefined || expiryOf(session, deps.limits) <= deps.clock.now()) return undefined;
     const id = sessionId(digest);
     const found = await identityNow(deps, digest, session);
     if ('refusal' in found) {
@@ -90,7 +91,7 @@ async function lookedUp(deps: SessionDeps, session: Session): Promise<IdentityNo
 function usedBy(session: Session, { username }: Identity, { limits }: Pick<SessionDeps, 'limits'>) {
   return (usedAt: number) => {
     const used = { ...session, username, usedAt };
-    const expiresAt = sessionExpiry(used, limits);
+    const expiresAt = expiryOf(used, limits);
     return { value: { ...used, expiresAt }, expiresAt };
   };
 }

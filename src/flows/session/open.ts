@@ -1,10 +1,11 @@
 /** Opens a session for a person who has just signed in. */
+import { expiryOf } from '../../core/record-fields.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import { backendNamed } from '../chain.ts';
 import { encodeIdentity } from '../../core/identity-record.ts';
 import type { Caller, Identity, Secret } from '../../core/identity.ts';
-import { sessionExpiry, sessionId } from '../../core/session.ts';
+import { sessionId } from '../../core/session.ts';
 import type { Session, SignedInAt } from '../../core/session.ts';
 import type { SessionDeps } from './deps.ts';
 import { endSessionOf } from './end.ts';
@@ -46,7 +47,7 @@ export function createOpenSession(deps: SessionDeps): OpenSession {
       client: context.client,
       program: printable(userAgent),
       ...times,
-      expiresAt: sessionExpiry(times, deps.limits),
+      expiresAt: expiryOf(times, deps.limits),
     };
     const event = { type: 'session', request: context, outcome: 'opened', id: sessionId(digest) } as const;
     await deps.audit.commit([{ ...event, username, backend }]);

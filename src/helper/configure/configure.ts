@@ -2,10 +2,11 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { codeOf } from '../../core/system-error.ts';
 import { HelperError, remark } from '../host.ts';
 import type { Host } from '../host.ts';
 import type { HelperCall } from '../commands.ts';
-import { codeOf, replaceFile } from '../logins/state-folder.ts';
+import { replaceFile } from '../logins/state-folder.ts';
 import { requireRegistry } from '../registry-name.ts';
 import { clientFiles, HELPER_SUFFIX } from './client-files.ts';
 import type { ClientFile } from './client-files.ts';

@@ -1,12 +1,12 @@
 /** The part of `doctor` that reads the files of the clients. */
 import { readFile } from 'node:fs/promises';
+import { codeOf } from '../../core/system-error.ts';
 import { backupOf } from '../configure/configure.ts';
 import { clientFiles, HELPER_SUFFIX } from '../configure/client-files.ts';
 import type { ClientFile } from '../configure/client-files.ts';
 import { describeError } from '../../core/errors.ts';
 import { HelperError } from '../host.ts';
 import type { Host } from '../host.ts';
-import { codeOf } from '../logins/state-folder.ts';
 import { objectIn, parseObject } from '../protocol.ts';
 import { registryName } from '../registry-name.ts';
 import { problem } from './finding.ts';
@@ -19,7 +19,7 @@ type Settings = Readonly<Record<string, unknown>> | undefined;
 interface ClientSettings {
   readonly file: ClientFile;
   readonly json: Settings;
-  /** The copy that `configure` has left beside it. */
+  /** The copy that `configure` has left next to it. */
   readonly backup: Settings;
   /** The file that the client reads before it. */
   readonly runtime: Settings;

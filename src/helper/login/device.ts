@@ -46,7 +46,7 @@ export async function loginByDevice(host: Host, server: SignInServer, deviceUrl:
     else if (answer.error !== 'authorization_pending')
       throw new HelperError(`the sign-in was refused: ${answer.description}`);
   }
-  throw new HelperError('nobody has typed the code in time');
+  throw new HelperError('nobody has typed the code in time; run the command again');
 }
 
 async function askForCode({ issuer, service }: SignInServer, deviceUrl: string): Promise<DeviceCode> {
@@ -58,9 +58,10 @@ async function askForCode({ issuer, service }: SignInServer, deviceUrl: string):
     throw new HelperError(`${issuer} gives no code: ${String(description)}`);
   }
   if (typeof deviceCode !== 'string' || typeof userCode !== 'string' || typeof verificationUrl !== 'string')
-    throw new HelperError(`${issuer} has given no code`);
+    throw new HelperError(`${issuer} has given no code; ask its operator`);
   // The user types the code at this page: it must be one of the same server.
-  if (!verificationUrl.startsWith(`${issuer}/`)) throw new HelperError(`${issuer} names a page of another server`);
+  if (!verificationUrl.startsWith(`${issuer}/`))
+    throw new HelperError(`${issuer} names a page of another server for the code; ask its operator`);
   const { expires_in: lifetime, interval } = answer;
   return {
     deviceCode,

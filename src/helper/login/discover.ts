@@ -39,7 +39,7 @@ function issuerOf(realm: string): string {
   const issuer = realm.replace(/\/(?:token|auth|auth\/token)\/?$/, '');
   const url = URL.parse(issuer);
   if (url !== null && url.origin === new URL(realm).origin && url.search === '' && url.hash === '') return issuer;
-  throw new HelperError(`the realm ${realm} is not the token endpoint of a sign-in server`);
+  throw new HelperError(`the realm ${realm} is not the token endpoint of a sign-in server; use docker login`);
 }
 
 async function challengeOf(registry: string): Promise<BearerChallenge> {
@@ -77,15 +77,17 @@ async function ping(registry: string): Promise<Answer> {
  * one. Here, all endpoints must be of the issuer as well.
  */
 function parseMetadata(metadata: Readonly<Record<string, unknown>>, issuer: string): Omit<SignInServer, 'service'> {
-  if (metadata['issuer'] !== issuer) throw new HelperError(`the metadata of ${issuer} are those of another server`);
+  if (metadata['issuer'] !== issuer)
+    throw new HelperError(`the metadata of ${issuer} are those of another server; ask its operator`);
   const endpoint = (name: string): string | undefined => {
     const url = metadata[name];
     if (url === undefined) return undefined;
     if (typeof url === 'string' && url.startsWith(`${issuer}/`)) return url;
-    throw new HelperError(`the metadata of ${issuer} name a ${name} of another server`);
+    throw new HelperError(`the metadata of ${issuer} name a ${name} of another server; ask its operator`);
   };
   const tokenUrl = endpoint('token_endpoint');
-  if (tokenUrl === undefined) throw new HelperError(`the metadata of ${issuer} have no token_endpoint`);
+  if (tokenUrl === undefined)
+    throw new HelperError(`the metadata of ${issuer} have no token_endpoint; ask its operator`);
   const authorizationUrl = endpoint('authorization_endpoint');
   const deviceUrl = endpoint('device_authorization_endpoint');
   const revocationUrl = endpoint('revocation_endpoint');

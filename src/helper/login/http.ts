@@ -91,7 +91,7 @@ export function parseAnswer(text: string, server: string): Readonly<Record<strin
 /** @throws HelperError */
 export function requireSafeUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined) throw new HelperError(`"${url}" is not a URL`);
+  if (parsed === undefined) throw new HelperError(`"${url}" is not a URL; expected https://HOST`);
   if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopbackHost(parsed.hostname))) return parsed;
   throw new HelperError(
     `${parsed.origin} is not HTTPS: a login is sent to HTTPS servers only; ask its operator for HTTPS`,

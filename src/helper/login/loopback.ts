@@ -89,7 +89,7 @@ export async function listenForCallback(
     const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
     const answer = url?.pathname === PATH ? readCallback(url.searchParams, state, issuer) : undefined;
     if (answer === undefined) return respond(response, 404, 'There is nothing here.');
-    // INVARIANT: where the system can tell, the answer is from a process of the user who has begun the sign-in.
+    // INVARIANT: where the system can show it, the answer is from a process of the user who has begun the sign-in.
     if (!(await isFromOwnUser(request.socket, host))) {
       if (!isReported) remark(host, `An answer of ${FOREIGN} is ignored. If it is yours, start again with --device.`);
       isReported = true;
@@ -106,7 +106,7 @@ export async function listenForCallback(
   const port = await listen(server);
   const late = new AbortController();
   void sleep(WAIT_MS, undefined, { signal: late.signal, ref: false }).then(
-    () => reject(new HelperError('nobody has signed in within 10 minutes')),
+    () => reject(new HelperError('nobody has signed in within 10 minutes; run the command again')),
     () => undefined,
   );
   return {

@@ -23,11 +23,12 @@ export async function askForToken(
   const answer = parseAnswer(text, issuer);
   if (status !== 200) {
     const { error, error_description: description } = answer;
-    if (typeof error !== 'string') throw new HelperError(`${issuer} answers with status ${status}`);
+    if (typeof error !== 'string')
+      throw new HelperError(`${issuer} answers with status ${status}; try again later, or ask its operator`);
     return { kind: 'refused', error, description: typeof description === 'string' ? description : error };
   }
   const { refresh_token: token, refresh_token_expires_in: lifetime, username } = answer;
-  if (typeof token !== 'string') throw new HelperError(`${issuer} has given no refresh token`);
+  if (typeof token !== 'string') throw new HelperError(`${issuer} has given no refresh token; ask its operator`);
   return {
     kind: 'login',
     login: {

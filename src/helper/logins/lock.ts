@@ -1,8 +1,8 @@
 /** A lock between processes that change the same file, such as parallel `docker login` commands. */
 import { open, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../../core/system-error.ts';
 import { HelperError } from '../host.ts';
-import { codeOf } from './state-folder.ts';
 
 const RETRY_MS = 20;
 /** A change takes milliseconds. */

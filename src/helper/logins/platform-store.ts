@@ -91,7 +91,9 @@ function askProgram(path: string, verb: string, input: string, env: Host['env'])
     text += part;
     if (text.length > MAX_ANSWER) child.kill('SIGKILL');
   });
-  child.on('error', (error) => reject(new HelperError(`cannot start ${path}: ${error.message}`, { cause: error })));
+  child.on('error', (error) =>
+    reject(new HelperError(`cannot start ${path}, which stores the logins: ${error.message}`, { cause: error })),
+  );
   child.on('close', (code) => resolve({ ok: code === 0, text: text.trim() }));
   // A program that ends without reading its input breaks the pipe; its exit code shows that already.
   child.stdin.on('error', () => undefined);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../../core/system-error.ts';
 import { HelperError } from '../host.ts';
 import type { Host } from '../host.ts';
 
@@ -37,7 +38,10 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
     file = await open(path, 'r');
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw new HelperError(`cannot read ${path}: ${String(codeOf(error))}`, { cause: error });
+    throw new HelperError(
+      `cannot read ${path}: ${codeOf(error) ?? 'unknown error'}; make it a file that you may read`,
+      { cause: error },
+    );
   }
   try {
     // Of the open file, so that nobody can exchange it between the check and the read.
@@ -48,7 +52,8 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
         throw new HelperError(`${path} can be read or written by other users; run chmod 600 on it and log in again`);
       if (uid !== geteuid()) throw new HelperError(`${path} belongs to another user; remove it and log in again`);
     }
-    if (size > MAX_BYTES) throw new HelperError(`${path} is larger than ${MAX_BYTES} bytes; remove it`);
+    if (size > MAX_BYTES)
+      throw new HelperError(`${path} is larger than ${MAX_BYTES} bytes; remove it and log in again`);
     return await file.readFile('utf8');
   } finally {
     await file.close();
@@ -88,9 +93,4 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The code of an error of the file system. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

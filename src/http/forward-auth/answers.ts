@@ -4,7 +4,8 @@ import type { AccessRefusal } from '../../core/access-refusal.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { formatScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
-import { bodyOf, respondJson, sentenceOf } from '../respond.ts';
+import { sentenceOf } from '../error-answers.ts';
+import { bodyOf, respondJson } from '../respond.ts';
 
 interface Refusal {
   readonly status: number;

@@ -49,7 +49,7 @@ export function proxiedRequest(
   if (method === undefined || target === undefined) {
     return `the headers ${own.method} and ${own.target} must each be there once: ${CURE}`;
   }
-  // Where ingress-nginx is not told to set the header with the target, that header is one of the client.
+  // Where ingress-nginx is not configured to set the header with the target, that header is one of the client.
   if (valuesOf(request, WHOLE_URL).some((url) => url.replace(/^https?:\/\/[^/]*/, '') !== target)) {
     return `the headers ${WHOLE_URL} and ${own.target} differ: for ingress-nginx, set the annotation auth-method`;
   }

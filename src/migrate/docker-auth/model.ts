@@ -51,7 +51,8 @@ export function matchesRule(rule: AclRule, request: AclRequest): boolean {
   );
 }
 
-const CAPTURE = /\$\{(.+?):(\d+)\}/g;
+/** A group of the pattern of a field: `${labels:1}`. */
+export const CAPTURE = /\$\{(.+?):(\d+)\}/g;
 
 function replacementsFor({ fields }: AclRule, request: AclRequest): Replacements {
   const replacements = new Map<string, string>(
@@ -74,7 +75,7 @@ export function fieldNamed(name: string): AclField | undefined {
 
 function captured(pattern: string | undefined, text: string, group: number): string | undefined {
   const source = pattern === undefined ? undefined : regexOf(pattern);
-  const regex = source === undefined ? undefined : remembered(source);
+  const regex = source === undefined ? undefined : cachedRegex(source);
   return regex === undefined || typeof regex === 'string' || group < 1 ? undefined : regex.groups(text)?.[group];
 }
 
@@ -104,7 +105,7 @@ function matchesText(pattern: string, text: string, replacements: Replacements):
   const filled = replaced(pattern, replacements);
   const source = regexOf(filled);
   if (source === undefined) return parseGoGlob(filled)?.matches(text) ?? false;
-  const regex = remembered(source);
+  const regex = cachedRegex(source);
   return typeof regex !== 'string' && regex.test(text);
 }
 
@@ -112,7 +113,7 @@ const MAX_CACHED = 1000;
 const compiled = new Map<string, Re2 | string>();
 
 /** A cache: one expression is evaluated for thousands of requests in a row. */
-function remembered(source: string): Re2 | string {
+function cachedRegex(source: string): Re2 | string {
   const regex = compiled.get(source) ?? compileRe2(source);
   if (compiled.size >= MAX_CACHED) compiled.clear();
   compiled.set(source, regex);

@@ -4,7 +4,7 @@ import { quoteMeta } from '../../config/match/go-glob.ts';
 import { compileRe2 } from '../../config/match/re2.ts';
 import { ACL_FIELDS } from './acl.ts';
 import type { AclField, AclRule } from './acl.ts';
-import { fieldNamed } from './model.ts';
+import { CAPTURE, fieldNamed } from './model.ts';
 
 type Fields = AclRule['fields'];
 
@@ -15,7 +15,6 @@ type Converted =
   | { readonly kind: 'pattern'; readonly text: string; readonly captures: readonly AclField[] }
   | { readonly kind: 'lost'; readonly reason: string };
 
-const CAPTURE = /\$\{(.+?):(\d+)\}/g;
 const LABEL = /\$\{labels:([^}]+)\}/g;
 
 interface Capture {

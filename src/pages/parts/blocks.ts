@@ -2,7 +2,7 @@
 import { attribute, html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
 
-/** The heading of a page, with a sentence below it and a button beside it. */
+/** The heading of a page, with a sentence below it and a button next to it. */
 export function heading(title: Content, lead?: Content, button?: Content): Html {
   return html`<div class="heading">
     <div>

@@ -166,7 +166,7 @@ export function choices(field: Choices): Html {
   </fieldset>`;
 }
 
-/** A check box with its label beside it. */
+/** A check box with its label next to it. */
 export function checkBox(name: string, label: string, isChecked: boolean): Html {
   return html`<label class="check"
     ><input type="checkbox" name="${name}" value="yes" ${attribute('checked', isChecked)} />${label}</label

@@ -75,7 +75,7 @@ function next(state: State, character: string): State {
 function opened(outer: string, name: string, character: string): State {
   if (outer !== '' && name !== `/${outer}`) throw new Error(`<${name}> is in <${outer}>, which has text only`);
   if (!/^(?:\/?[a-z][a-z0-9-]*|!doctype)$/.test(name)) throw new Error(`<${name}> is not a tag that templates use`);
-  if (name === 'style') throw new Error('<style> is not used: styles are in style.css');
+  if (name === 'style') throw new Error('<style> is not used: styles are in src/pages/style');
   return character === '>' ? contentOf(name) : { at: 'tag', element: name, isSpaced: true };
 }
 

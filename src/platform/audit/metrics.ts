@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
-import { credentialLabel, refusedCredential } from './credential-kind.ts';
+import { credentialLabel, refusedCredential } from './credential-label.ts';
 import { fileMetrics } from './file-metrics.ts';
 import type { FileMetrics } from './file-metrics.ts';
 import { listenerMetrics } from './listener-metrics.ts';

@@ -1,4 +1,5 @@
 /** Reads recorded decisions from the broker's log: line by line, each of bounded length. */
+import { isObject } from '../../core/is-object.ts';
 import { groupName } from '../../core/groups.ts';
 import { ANONYMOUS, username } from '../../core/identity.ts';
 import type { Caller, Via } from '../../core/identity.ts';
@@ -76,7 +77,7 @@ function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
   const fields = parsed(line.slice(Math.max(line.indexOf('{'), 0)));
   if (fields === undefined) return 'unreadable';
   if (!EVENTS.some((event) => fields['event'] === event)) return 'other';
-  // A list that was cut does not tell what else was asked, or granted.
+  // A list that was cut does not show what else was asked, or granted.
   if ('askedTruncated' in fields || 'grantedTruncated' in fields) return 'unreadable';
   const { service, client, timestamp, policy } = fields;
   const via = viaOf(fields);
@@ -114,7 +115,7 @@ const VIA_KINDS: readonly Via['kind'][] = ['refresh-token', 'personal-token', 's
  */
 function viaOf({ via }: Fields): { readonly via: Via; readonly areLimitsMissing: boolean } | undefined | 'unreadable' {
   if (via === undefined) return undefined;
-  if (!isFields(via)) return 'unreadable';
+  if (!isObject(via)) return 'unreadable';
   const { id, name, limits: written } = via;
   const kind = VIA_KINDS.find((one) => one === via['kind']);
   const limits = written === undefined ? undefined : parseStoredLimits(written);
@@ -131,7 +132,7 @@ function callerOf(fields: Fields, via: Via | undefined): Caller | undefined {
   const groups = texts(fields['groups']);
   // A version that did not record groups did not record enough to decide again.
   if (typeof user !== 'string' || typeof backend !== 'string' || groups === undefined) return undefined;
-  const attributes = Object.entries(isFields(fields['attributes']) ? fields['attributes'] : {});
+  const attributes = Object.entries(isObject(fields['attributes']) ? fields['attributes'] : {});
   const identity = {
     username: username(user),
     // Groups are recorded as policies compare them.
@@ -148,14 +149,10 @@ type Fields = Readonly<Record<string, unknown>>;
 function parsed(line: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return isFields(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function texts(value: unknown): readonly string[] | undefined {

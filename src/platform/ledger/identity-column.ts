@@ -65,10 +65,10 @@ const MAX_SHARED = 4096;
 
 /** @returns a function whose result equals its argument */
 function createSharing(): (part: SharedPart) => SharedPart {
-  const groupNames = createPool<GroupName>();
-  const groupSets = createPool<Identity['groups']>();
-  const attributeMaps = createPool<Identity['attributes']>();
-  const parts = createPool<SharedPart>();
+  const groupNames = createInterner<GroupName>();
+  const groupSets = createInterner<Identity['groups']>();
+  const attributeMaps = createInterner<Identity['attributes']>();
+  const parts = createInterner<SharedPart>();
   return ({ backend, caseless, groups, attributes }) => {
     const names = [...groups];
     const groupsKey = digestOf(names);
@@ -82,9 +82,10 @@ function createSharing(): (part: SharedPart) => SharedPart {
   };
 }
 
-type Pool<Value> = (key: string, make: () => Value) => Value;
+/** Gives all callers with one key the same object, so that it is in memory once. */
+type Interner<Value> = (key: string, make: () => Value) => Value;
 
-function createPool<Value>(): Pool<Value> {
+function createInterner<Value>(): Interner<Value> {
   const values = new Map<string, Value>();
   return (key, make) => {
     const known = values.get(key);

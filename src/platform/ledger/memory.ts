@@ -167,7 +167,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
       guesses.set(budget.kind, guess);
       // After UNSETTLED_SECONDS it is counted as wrong already.
       if (!endAttempt(tally, attempt.id)) continue;
-      // An equal guess beside this one may have been counted first.
+      // An equal guess at the same time may have been counted first.
       const counts = budget.kind === 'account' || !isKnown(budget.kind, guess, epochOf(attempt.backend));
       if (outcome === 'wrong' && counts) addWrong(tally, clock.monotonic());
       if (outcome === 'success' && budget.isClearedBySuccess) clearBefore(tally, sequence);

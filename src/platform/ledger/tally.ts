@@ -78,7 +78,7 @@ export function addWrong(tally: Tally, at: number): void {
 }
 
 /**
- * Clears what was settled before an attempt was admitted. Attempts that were under way beside it may reach the backend
+ * Clears what was settled before an attempt was admitted. Attempts that were under way at the same time may reach the backend
  * after its success, so they stay counted.
  */
 export function clearBefore(tally: Tally, sequence: number): void {

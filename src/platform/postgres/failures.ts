@@ -1,4 +1,5 @@
 /** What a failure of PostgreSQL means, and what to do about it. Codes: postgresql.org/docs/15/errcodes-appendix.html */
+import { codeOf } from '../../core/system-error.ts';
 import { BrokerError, describeError } from '../../core/errors.ts';
 
 /** The work took longer than it may. Whether the server has done it is not known. */
@@ -43,8 +44,8 @@ const CONNECTION_ADVICE: readonly (readonly [RegExp, string])[] = [
 
 /** The code of an answer of the server; undefined: it did not answer. */
 export function sqlState(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && SQLSTATE.test(code) ? code : undefined;
+  const code = codeOf(error);
+  return code !== undefined && SQLSTATE.test(code) ? code : undefined;
 }
 
 export function canRetry(error: unknown): boolean {

@@ -81,7 +81,7 @@ function guarded(access: 'read' | 'write', connections: Connections, { clock, lo
   };
 }
 
-/** Beside the breaker, whose state it does not change: a probe that fails keeps nobody out. */
+/** Bypasses the breaker and does not change its state: a failed probe blocks no request. */
 async function probe(connections: Connections, milliseconds: number): Promise<BackendState> {
   try {
     const { rows } = await connections.use(milliseconds, (query) =>

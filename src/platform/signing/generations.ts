@@ -5,7 +5,8 @@
  */
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, exists } from '../atomic-files.ts';
+import { codeOf } from '../../core/system-error.ts';
+import { exists } from '../atomic-files.ts';
 import type { KeyConfig } from './config.ts';
 import type { KeyFiles } from './read-key.ts';
 

@@ -3,10 +3,10 @@ import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import type { KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../../core/system-error.ts';
 import { othersMayRead } from '../../core/file-access.ts';
 import { raceRead } from '../../core/hanging-reads.ts';
 import { certificatesInPem } from '../../core/pem.ts';
-import { codeOf } from '../atomic-files.ts';
 import { processUser } from '../process-user.ts';
 import type { KeyAlgorithm } from './config.ts';
 import { hasLeadingZeroCoordinate } from './key-ids.ts';

@@ -1,4 +1,5 @@
 /** Reads a registry token in compact form (RFC 7515, section 7.1), without verifying it. */
+import { isObject } from '../../core/is-object.ts';
 import type { VerifiedToken } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 
@@ -66,10 +67,6 @@ function parseObject(base64url: string): Fields | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

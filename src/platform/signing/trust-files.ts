@@ -4,7 +4,8 @@
  */
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, replaceFile } from '../atomic-files.ts';
+import { codeOf } from '../../core/system-error.ts';
+import { replaceFile } from '../atomic-files.ts';
 import { certificateBundle, jwks } from './keyset.ts';
 import type { Keyset } from './keyset.ts';
 import { makeFolder } from '../make-folder.ts';

@@ -1,9 +1,8 @@
 /** A copy of the SQLite file while a broker uses it. Everything here blocks. */
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { requireVersion } from './sqlite-entries.ts';
-
-const BUSY_MS = 5000;
+import { codeOf } from '../../core/system-error.ts';
+import { COMMAND_BUSY_MS, requireVersion } from './sqlite-entries.ts';
 
 /**
  * Writes what is committed at one moment into a file of its own, readable by its owner only, and reads it back.
@@ -29,13 +28,13 @@ function createEmpty(target: string): void {
   try {
     closeSync(openSync(target, 'wx', 0o600));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
     throw new Error(`${target} exists and is not overwritten; choose another name`, { cause: error });
   }
 }
 
 function copy(source: string, target: string): void {
-  using database = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
+  using database = new DatabaseSync(source, { readOnly: true, timeout: COMMAND_BUSY_MS });
   requireVersion(database, source);
   // One read transaction: what others commit meanwhile is not in the copy, and what they have committed is, also where
   // it is in the write-ahead log only.

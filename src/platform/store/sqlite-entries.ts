@@ -56,6 +56,8 @@ export interface Entries {
 
 /** How long to wait for another process that writes. */
 const BUSY_MS = 2000;
+/** The same for a command: nobody else waits for it. */
+export const COMMAND_BUSY_MS = 5000;
 /** What `PRAGMA synchronous` answers for FULL. */
 const SYNCHRONOUS_FULL = 2;
 const VERSION = 1;

@@ -2,9 +2,7 @@
 import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { StoredEntry } from './records.ts';
-import { requireVersion } from './sqlite-entries.ts';
-
-const BUSY_MS = 5000;
+import { COMMAND_BUSY_MS, requireVersion } from './sqlite-entries.ts';
 
 /**
  * The entries that have not expired, the least recently used first.
@@ -14,7 +12,7 @@ const BUSY_MS = 5000;
  */
 export function readEntries(file: string, now: number): readonly StoredEntry[] {
   if (!existsSync(file)) throw new Error(`${file} is not there: the broker has stored nothing in a file`);
-  using database = new DatabaseSync(file, { timeout: BUSY_MS });
+  using database = new DatabaseSync(file, { timeout: COMMAND_BUSY_MS });
   requireVersion(database, file);
   const rows = database
     .prepare('SELECT store, key, value, family, until FROM entries WHERE until > ? ORDER BY place')

@@ -1,12 +1,12 @@
 /**
  * What has ended and did not reach the store, or may not have. It stays owed until the store has taken it, because an
- * answer of the store would otherwise be valid again. What is too much to remember ends all answers instead.
+ * answer of the store would otherwise be valid again. Where there are too many ends to store, all answers end instead.
  */
+import { PAID_AT_ONCE } from './shares.ts';
 import type { Ended } from '../../core/ledger.ts';
 
 const MAX_ACCOUNTS = 1000;
 const MAX_LOGINS = 10_000;
-const PAID_AT_ONCE = 100;
 
 interface OwedLogins {
   /** Absent: not known. */

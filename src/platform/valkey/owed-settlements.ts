@@ -1,13 +1,13 @@
 /**
  * Settlements that the store did not get, or may not have got. Without them, others would wait for a login that is over,
- * and an attempt that is over would count as under way. What they end is owed apart, see `owed-ends.ts`.
+ * and an attempt that is over would count as under way. What they end is owed separately, see `owed-ends.ts`.
  */
+import { PAID_AT_ONCE } from './shares.ts';
 import { UNSETTLED_SECONDS } from '../../core/ledger.ts';
 import type { Attempt, Flight, Settlement } from '../../core/ledger.ts';
 import type { Clock } from '../../core/ports.ts';
 
 const MOST = 10_000;
-const PAID_AT_ONCE = 100;
 /**
  * A store that was frozen runs the commands in its buffers when it goes on, and may do so after the first release. That
  * is repeated for attempts, each time before they would count as wrong. A flight ends by itself soon.

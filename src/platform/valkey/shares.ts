@@ -9,7 +9,7 @@ import type { RemoteReserve, WrongCount } from './ledger.ts';
 
 const MAX_ENTRIES = 50_000;
 /** A script must not keep the store busy for long. */
-const PAID_AT_ONCE = 100;
+export const PAID_AT_ONCE = 100;
 /** Only the limit of an account keeps the directory from locking it. For the others two at least: a person mistypes. */
 const LEAST = { account: 1, name: 2, address: 2 } as const;
 

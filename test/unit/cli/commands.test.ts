@@ -25,7 +25,7 @@ describe('fairlead hash-password', () => {
     expect(await files.fairlead(['hash-password'], '\n')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'fairlead: the password is empty\n',
+      stderr: 'fairlead: the password is empty; type one, or send it as the first line of standard input\n',
     });
   });
 
@@ -274,7 +274,7 @@ describe('fairlead api', () => {
 
   it.each([
     [['GET', 'status'], 'is no path'],
-    [['GET', '/status', '--data', '{}'], '--data is for POST'],
+    [['GET', '/status', '--data', '{}'], '--data is the body of a POST; a GET has none'],
     [['POST', '/flush', '--data', '{'], 'the body is not JSON'],
     [['GET', '/status'], 'no running broker answers'],
   ])('exits with 2 for %j', async (args, message) => {

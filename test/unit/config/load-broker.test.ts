@@ -198,7 +198,7 @@ admin:
       '7:32: tokens.lifetime.push: found "2h", expected a duration from 1m to 1h',
       '9:27: keys.0.algorithm: found "es256", expected one of ES256, RS256, EdDSA; did you mean "ES256"?',
       '10:13: keys.1.name: found "a" a second time, expected each name once',
-      '10:26: keys.1.certFile: found "tls.crt", expected beside keyFile only',
+      '10:26: keys.1.certFile: found "tls.crt", expected only with keyFile',
       '13:16: services.x.anonymous: found "maybe", expected one of allow, deny',
       '14:17: services.x.signingKey: found "b", expected the name of one of the keys (a)',
       '15:3: services."y\\tz": found "y\\tz", expected a name of 1 to 255 characters without control characters',
@@ -318,7 +318,7 @@ admin:
   });
 
   it.each([
-    ['no certificate', 'keyFile: tls.key, caFile: tls.crt', /caFile: .*expected beside keyFile and certFile only/],
+    ['no certificate', 'keyFile: tls.key, caFile: tls.crt', /caFile: .*expected only with keyFile and certFile/],
     [
       'an authority that makes the keys',
       'keyFile: tls.key, certFile: tls.crt, caFile: tls.crt, authority: {}',
@@ -390,7 +390,7 @@ admin:
     ]);
     expect((await chained(direct.replace(/users: .*/, "users: { base: 'dc=a,dc=b' } }"), local)).warnings).toEqual([]);
     expect((await chained(sso, local)).warnings).toEqual([
-      expect.stringMatching(/broker\.yaml:5:12: backends\.0: cannot tell .*, so local after it is never asked/),
+      expect.stringMatching(/broker\.yaml:5:12: backends\.0: cannot distinguish .*, so local after it is never asked/),
     ]);
   });
 

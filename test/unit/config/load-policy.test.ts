@@ -152,7 +152,7 @@ tests:
       '38:13: tests.1.client: found "10.0.0.0/8", expected one address',
       '40:14: tests.1.expect.0: found "pul", expected one of pull, push, delete, *; did you mean "pull"?',
       '41:5: tests.2: expected one of user and anonymous: true, found both',
-      '42:32: tests.3.groups: found a list, expected beside user only',
+      '42:32: tests.3.groups: found a list, expected only with user',
     ]);
   });
 

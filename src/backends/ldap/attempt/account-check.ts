@@ -1,7 +1,7 @@
 /** Decides before the bind whether a password may be sent for an account. */
 import type { AuthnOutcome, Clock } from '../../../core/ports.ts';
 import { accountState } from './account-state.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { attemptsLeft } from './active-directory.ts';
 import type { DomainCache } from './active-directory.ts';

@@ -1,7 +1,7 @@
 /** Facts about an Active Directory domain: whether the server is one, and how many wrong passwords lock an account. */
 import { canonicalParts } from '../../../core/dn.ts';
 import type { Clock, LockoutPolicy } from '../../../core/ports.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { fileTime } from './account-state.ts';
@@ -135,7 +135,7 @@ function lockoutOf(
 ): LockoutPolicy | undefined {
   const threshold = Number(entry.texts(names.threshold)[0] ?? 0);
   if (!(threshold > 0)) return undefined;
-  // A duration is a negative number of ticks. Without one it is unknown when the directory forgets wrong passwords.
+  // A duration is a negative number of ticks. Without one it is unknown when the directory clears wrong passwords.
   const text = entry.texts(names.window)[0] ?? '';
   const ticks = text === NEVER ? undefined : /^-?(\d{1,19})$/.exec(text)?.[1];
   return { threshold, window: ticks === undefined ? Infinity : Number(BigInt(ticks) / TICKS_PER_SECOND) };

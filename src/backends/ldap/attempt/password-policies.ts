@@ -1,7 +1,7 @@
 /** The password policies of a directory that is not Active Directory (draft-behera-ldap-password-policy, section 5.2). */
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LockoutPolicy } from '../../../core/ports.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { ANY_ENTRY, encodeFilter, equal } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';

@@ -7,11 +7,12 @@ export interface DnTemplate {
   fill(login: string): string;
 }
 
-const PLACEHOLDER = '{login}';
+/** What a template has in the place of the login. */
+export const LOGIN_PLACEHOLDER = '{login}';
 
 /** @returns the template, or a sentence that says what is wrong with the text */
 export function parseDnTemplate(text: string): DnTemplate | string {
-  const pieces = text.split(PLACEHOLDER);
+  const pieces = text.split(LOGIN_PLACEHOLDER);
   if (pieces.length < 2) return 'expected {login} in the DN, such as uid={login},ou=people,dc=example,dc=org';
   if (/[{}]/.test(pieces.join(''))) return 'expected {login} as the only thing in braces';
   // Within quotes, after # and after a backslash the escapes of `escapeDnValue` would have another meaning.

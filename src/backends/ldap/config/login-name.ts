@@ -1,4 +1,4 @@
-const MAX_LENGTH = 256;
+import { MAX_NAME } from '../../names.ts';
 
 /**
  * The name to search for: normalized (NFC) and without the domain. A directory ignores some characters when it compares
@@ -9,7 +9,7 @@ const MAX_LENGTH = 256;
  *   domain
  */
 export function loginName(typed: string, domain?: string): string | undefined {
-  if (typed.trim() === '' || typed.length > MAX_LENGTH || !typed.isWellFormed() || /\p{Cc}/u.test(typed))
+  if (typed.trim() === '' || typed.length > MAX_NAME || !typed.isWellFormed() || /\p{Cc}/u.test(typed))
     return undefined;
   const name = typed.normalize('NFC');
   const at = domain === undefined ? -1 : name.indexOf('\\');

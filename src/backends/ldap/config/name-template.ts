@@ -1,5 +1,5 @@
 /** Names of Active Directory that can bind without a DN ([MS-ADTS] 5.1.1.1.1): `alice@corp.example` and `CORP\alice`. */
-import { parseDnTemplate } from './dn-template.ts';
+import { LOGIN_PLACEHOLDER, parseDnTemplate } from './dn-template.ts';
 
 /** What a user binds with, built from the login. */
 export interface BindTemplate {
@@ -12,7 +12,6 @@ export interface BindTemplate {
   fill(login: string): string | undefined;
 }
 
-const PLACEHOLDER = '{login}';
 /** A DNS or NetBIOS name. */
 const DOMAIN = /^[a-z0-9](?:[a-z0-9._-]{0,253}[a-z0-9])?$/i;
 /** Characters that no sAMAccountName has ([MS-ADTS] 3.1.1.8.1.4); with @ or \ the name would be one of another domain. */
@@ -24,10 +23,10 @@ export function parseBindTemplate(text: string): BindTemplate | string {
     const template = parseDnTemplate(text);
     return typeof template === 'string' ? template : { ...template, isDn: true, account: (login) => login };
   }
-  const domain = text.startsWith(`${PLACEHOLDER}@`)
-    ? text.slice(PLACEHOLDER.length + 1)
-    : text.endsWith(`\\${PLACEHOLDER}`)
-      ? text.slice(0, -PLACEHOLDER.length - 1)
+  const domain = text.startsWith(`${LOGIN_PLACEHOLDER}@`)
+    ? text.slice(LOGIN_PLACEHOLDER.length + 1)
+    : text.endsWith(`\\${LOGIN_PLACEHOLDER}`)
+      ? text.slice(0, -LOGIN_PLACEHOLDER.length - 1)
       : '';
   if (!DOMAIN.test(domain)) {
     return 'expected a DN with {login}, such as uid={login},ou=people,dc=example,dc=org, or in Active Directory {login}@corp.example or CORP\\{login}';
@@ -39,7 +38,7 @@ export function parseBindTemplate(text: string): BindTemplate | string {
     account,
     fill: (login) => {
       const name = account(login);
-      return name === '' || FORBIDDEN.test(name) ? undefined : text.replace(PLACEHOLDER, () => name);
+      return name === '' || FORBIDDEN.test(name) ? undefined : text.replace(LOGIN_PLACEHOLDER, () => name);
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { Deadline } from '../../../core/deadline.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
 import type { LdapPresetName } from '../config/presets.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import { faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter, equal } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';

@@ -1,6 +1,6 @@
 /** Reports what the service account may read of the state of accounts in Active Directory, and what that means. */
 import { COMPUTED } from '../attempt/account-state.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { ANY_ENTRY, encodeFilter, equal } from '../wire/filter.ts';

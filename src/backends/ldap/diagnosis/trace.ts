@@ -3,7 +3,7 @@ import type { RejectReason, Step } from '../../../core/ports.ts';
 import type { LdapConfig } from '../config/config.ts';
 import { groupSource, loginAttributes } from '../config/resolve.ts';
 import type { GroupSource } from '../config/resolve.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import type { UserSearch, UserSearchResult } from '../users/user-search.ts';

@@ -2,7 +2,7 @@
 import type { LdapConfig } from '../config/config.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
 import { groupNameAttributes } from '../config/resolve.ts';
-import type { Reader, SearchRequest } from '../wire/connection.ts';
+import type { Reader, SearchRequest } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';

@@ -4,7 +4,7 @@ import type { LdapConfig } from '../config/config.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
 import { groupRdnAttributes, groupSource, memberAttributes } from '../config/resolve.ts';
 import type { GroupSource } from '../config/resolve.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { requireActiveDirectory } from '../attempt/active-directory.ts';
 import type { DomainCache } from '../attempt/active-directory.ts';

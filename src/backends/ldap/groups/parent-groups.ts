@@ -2,7 +2,7 @@
  * The groups that list other groups. Most groups are in no other group, and many users share the same groups, so the
  * results are cached and most logins need no search.
  */
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapGroup } from './group.ts';
 import type { TtlCaches } from '../../ttl-cache.ts';

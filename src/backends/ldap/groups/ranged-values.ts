@@ -2,7 +2,7 @@
  * Reads attributes with many values. Active Directory sends at most 1500 in one answer, as `memberOf;range=0-1499`
  * ([MS-ADTS] 3.1.1.3.1.3.3).
  */
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';

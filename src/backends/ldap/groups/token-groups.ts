@@ -2,7 +2,7 @@
  * Groups of Active Directory by their SIDs. The token of a user has the SIDs of all security groups, including nested
  * groups and the primary group, and takes one read. The groups with these SIDs are cached, because many users share them.
  */
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { faultOfResult } from '../wire/fault.ts';

@@ -2,7 +2,7 @@
 import { LDAP_PRESETS } from '../config/presets.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { UserSearchResult } from '../users/user-search.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { LoginContext } from './context.ts';
 
 const AT_END = /^([^@]+)@([^@]+)$/;

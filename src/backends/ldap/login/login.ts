@@ -7,7 +7,7 @@ import { createDomainCache } from '../attempt/active-directory.ts';
 import { createAttemptsSinceRead } from '../attempt/attempts-since-read.ts';
 import { readPasswordPolicies } from '../attempt/password-policies.ts';
 import { idAttribute, usernameAttribute } from '../config/resolve.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { subjectOf } from '../users/identity.ts';
 import type { UserSearchResult } from '../users/user-search.ts';

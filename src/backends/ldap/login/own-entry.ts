@@ -1,7 +1,8 @@
 /** Finds the entry of the user of a connection, after a bind with a name that is no DN. */
 import type { Deadline } from '../../../core/deadline.ts';
 import type { UserSearchResult } from '../users/user-search.ts';
-import type { LdapConnection, Reader } from '../wire/connection.ts';
+import type { LdapConnection } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';

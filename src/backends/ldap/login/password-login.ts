@@ -8,7 +8,8 @@ import type { CountedAttempt } from '../attempt/attempts-since-read.ts';
 import { verifyPassword } from '../attempt/verify-password.ts';
 import type { PasswordVerdict } from '../attempt/verify-password.ts';
 import type { BindTemplate } from '../config/name-template.ts';
-import type { LdapConnection, Reader } from '../wire/connection.ts';
+import type { LdapConnection } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { ServerAccess } from '../servers/directory.ts';
 import type { LdapEntry } from '../wire/entry.ts';
@@ -136,7 +137,7 @@ function createStoppable(reader: Reader): Reader & { stop(): void } {
 }
 
 /**
- * Checks the account, and once more with a newer entry where attempts beside this one decide: some of them may be counted
+ * Checks the account, and once more with a newer entry where attempts at the same time decide: some of them may be counted
  * twice, and a successful one clears the count of the directory.
  */
 async function rejectionOf(

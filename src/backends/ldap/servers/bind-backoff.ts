@@ -1,5 +1,5 @@
 /**
- * Remembers the last refused password of the service account. It is not tried again for some seconds, so that the
+ * Caches the last refused password of the service account. It is not tried again for some seconds, so that the
  * directory does not lock the account.
  */
 import type { Clock, Log } from '../../../core/ports.ts';

@@ -1,4 +1,5 @@
 /** Converts an entry to an identity. */
+import { MAX_NAME, MAX_VALUE_LENGTH, MAX_VALUES } from '../../names.ts';
 import { canonicalDn, parseDn } from '../../../core/dn.ts';
 import { foldCase } from '../../../core/fold-case.ts';
 import { username } from '../../../core/identity.ts';
@@ -13,9 +14,6 @@ export interface LdapIdentityRules {
   /** The attributes for the placeholders of a policy, with their names as the configuration writes them. */
   readonly attributes: readonly string[];
 }
-
-const MAX_LENGTH = 256;
-const MAX_VALUES = 64;
 
 /** @returns undefined when the username attribute has no usable value, or several */
 export function identityOf(
@@ -62,11 +60,11 @@ function valueInDn({ dn }: LdapEntry, attribute: string, values: readonly string
 }
 
 function isName(text: string): boolean {
-  return text.trim() !== '' && text.length <= MAX_LENGTH && text.isWellFormed() && !/\p{Cc}/u.test(text);
+  return text.trim() !== '' && text.length <= MAX_NAME && text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
 function attributeOf(entry: LdapEntry, attribute: string): readonly (readonly [string, readonly string[]])[] {
   const values = entry.texts(attribute);
   if (values.length === 0 || values.length > MAX_VALUES) return [];
-  return values.every((value) => value.length <= MAX_LENGTH) ? [[`attr:${attribute}`, values]] : [];
+  return values.every((value) => value.length <= MAX_VALUE_LENGTH) ? [[`attr:${attribute}`, values]] : [];
 }

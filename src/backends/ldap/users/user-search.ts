@@ -6,7 +6,7 @@ import { printFilter } from '../config/filter-print.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
 import { groupSource, idAttribute, loginAttributes, usernameAttribute } from '../config/resolve.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import type { Reader } from '../wire/connection.ts';
+import type { Reader } from '../wire/search.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, and, encodeFilter, equal, or, placeholdersOf } from '../wire/filter.ts';

@@ -3,9 +3,9 @@
  * `view-users` is enough for that. The claims that a sign-in would give can be asked for as well, but only with
  * `view-clients`, which shows the secrets of all clients.
  */
+import { isObject } from '../../../core/is-object.ts';
 import { BrokerError } from '../../../core/errors.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
-import { isObject } from '../../oidc/claim-path.ts';
 import type { Claims } from '../../oidc/claim-path.ts';
 import { createApplicationClient } from '../../oidc/client/application-client.ts';
 import type { ApplicationAnswer } from '../../oidc/client/application-client.ts';

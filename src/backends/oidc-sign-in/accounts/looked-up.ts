@@ -13,6 +13,7 @@ import { forLog } from '../../oidc/for-log.ts';
 import type { ClaimSources } from '../../oidc/client/identity.ts';
 import type { Session } from '../../oidc/client/provider.ts';
 import { createTtlCaches } from '../../ttl-cache.ts';
+import { signInDue } from './source.ts';
 import type { AccountSource, AccountSourceDeps, CheckedSignIn } from './source.ts';
 
 /** What the interface says about a person. */
@@ -105,10 +106,6 @@ function outcomeOf(entry: DirectoryEntry, { name }: AccountAtSource): AuthnOutco
 
 function refused({ kind }: Exclude<DirectoryEntry, { kind: 'found' }>): CheckedSignIn {
   return { kind: 'refused', detail: `the provider says that the account is ${kind}` };
-}
-
-function signInDue(detail: string): AuthnOutcome {
-  return { kind: 'rejected', reason: 'sign-in-due', detail };
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Sealing, SignedInIdentity } from '../../../core/sign-in.ts';
 import { accountKey, KEEP_ACCOUNT_SECONDS } from '../../../core/signed-in-account.ts';
 import type { ProviderRefresh, SignedInAccount } from '../../../core/signed-in-account.ts';
 import type { RedeemRefreshToken } from './redeem.ts';
+import { signInDue } from './source.ts';
 import type { AccountSource, AccountSourceDeps } from './source.ts';
 
 interface RefreshedDeps extends AccountSourceDeps {
@@ -53,7 +54,7 @@ export function createRefreshedAccounts(deps: RefreshedDeps): AccountSource {
       const identity = account === undefined ? undefined : parseIdentity(account.identity);
       if (account === undefined || identity === undefined) return { kind: 'unknown-user' };
       const { refresh } = account;
-      if (refresh === undefined) return asleep('the provider accepts no refresh token of this account');
+      if (refresh === undefined) return signInDue('the provider accepts no refresh token of this account');
       const now = clock.now();
       const age = now - refresh.checkedAt;
       const isBusy = refresh.busyUntil > now;
@@ -79,7 +80,7 @@ export function createRefreshedAccounts(deps: RefreshedDeps): AccountSource {
     };
     const endToken = async (detail: string): Promise<AuthnOutcome | typeof CHANGED> => {
       const { refresh: _, ...rest } = account;
-      return (await save(rest)) ? asleep(detail) : CHANGED;
+      return (await save(rest)) ? signInDue(detail) : CHANGED;
     };
 
     let token = await tokens.open(account, account.refresh.token);
@@ -174,8 +175,4 @@ function withoutToken({ backend, log }: RefreshedDeps): BrokerError {
   const cause = 'the provider sends no refresh token: allow this client refresh tokens (offline access) there';
   log.error('nobody can sign in: the OpenID provider and the broker do not fit', { backend, cause });
   return new BrokerError('backend_unavailable', cause);
-}
-
-function asleep(detail: string): AuthnOutcome {
-  return { kind: 'rejected', reason: 'sign-in-due', detail };
 }

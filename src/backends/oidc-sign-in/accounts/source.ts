@@ -42,3 +42,8 @@ export interface AccountSourceDeps {
   readonly store: SignedInAccounts;
   readonly clock: Clock;
 }
+
+/** The answer for an account that only lacks a sign-in. */
+export function signInDue(detail: string): AuthnOutcome {
+  return { kind: 'rejected', reason: 'sign-in-due', detail };
+}

@@ -3,7 +3,7 @@
  * whole responses in their causes; nothing else reads them.
  */
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
-import { isObject } from '../claim-path.ts';
+import { isObject } from '../../../core/is-object.ts';
 import type { Claims } from '../claim-path.ts';
 import { networkDetail } from '../../http-client/network-detail.ts';
 import { retryAfter } from '../../http-client/retry-after.ts';

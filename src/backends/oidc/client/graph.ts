@@ -3,9 +3,9 @@
  * because they are too many, and for accounts while nobody is at the browser. The address comes from the configuration;
  * `_claim_sources` in the token of the user is never followed.
  */
+import { isObject } from '../../../core/is-object.ts';
 import { BrokerError } from '../../../core/errors.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
-import { isObject } from '../claim-path.ts';
 import type { Claims } from '../claim-path.ts';
 import { MAX_GROUPS } from '../../names.ts';
 import { createApplicationClient } from './application-client.ts';

@@ -3,7 +3,8 @@
  * dots between them (`realm_access.roles`). After a name, `[]` stands for each entry of a list or each value of an
  * object (`groups[].name`), and `{}` at the end for the names in an object (`roles{}`).
  */
-import { isObject, parseClaimPath } from '../claim-path.ts';
+import { isObject } from '../../../core/is-object.ts';
+import { parseClaimPath } from '../claim-path.ts';
 import type { Claims } from '../claim-path.ts';
 
 export interface GroupPath {

@@ -1,11 +1,12 @@
 /** From claims to an identity. Claims are checked like any input: types, lengths and counts. */
+import { isObject } from '../../../core/is-object.ts';
 import { BrokerError } from '../../../core/errors.ts';
 import { foldCase } from '../../../core/fold-case.ts';
 import { groupName } from '../../../core/groups.ts';
 import { username } from '../../../core/identity.ts';
 import type { GroupName, Identity, Username } from '../../../core/identity.ts';
 import { attributesOf } from '../attributes.ts';
-import { isObject, readClaim } from '../claim-path.ts';
+import { readClaim } from '../claim-path.ts';
 import type { ClaimPath, Claims } from '../claim-path.ts';
 import { emailVerifiedText, isUnverifiedEmail, withTrustedEmail } from '../verified-email.ts';
 import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../../names.ts';

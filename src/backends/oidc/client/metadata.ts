@@ -1,7 +1,7 @@
 /** The metadata of the provider that a login uses. All other members are ignored. */
+import { isObject } from '../../../core/is-object.ts';
 import { BrokerError } from '../../../core/errors.ts';
 import { isLoopbackHttp } from '../../http-client/address.ts';
-import { isObject } from '../claim-path.ts';
 import type { Claims } from '../claim-path.ts';
 import { withoutSlash } from '../metadata.ts';
 import { SIGNATURE_ALGORITHMS } from '../algorithms.ts';

@@ -2,7 +2,7 @@
  * What a login uses of the answer of the token endpoint. openid-client refuses an answer for any member that is not as
  * specified, and providers send `null`, lists and numbers as texts for members that no login needs.
  */
-import { isObject } from '../claim-path.ts';
+import { isObject } from '../../../core/is-object.ts';
 import type { Claims } from '../claim-path.ts';
 
 /** The ID token under a name of our own: openid-client would verify it with keys that it selects itself. */

@@ -9,9 +9,9 @@ import { namesFrom } from './fills.ts';
 import { ANYTHING, inAnyCase, intersectAll, literal, nameGlob, uniqueGlobs } from './glob.ts';
 import type { Glob } from './glob.ts';
 import { products } from './products.ts';
-import { poolsFor } from './values.ts';
+import { placeholdersFor } from './values.ts';
 import type { Requirement } from './ties.ts';
-import type { Pool } from './values.ts';
+import type { PlaceholderValues } from './values.ts';
 import { FIRST_WORD, WORDS_PER_GROUP } from './words.ts';
 import type { Form, World } from './world.ts';
 
@@ -33,18 +33,18 @@ export function* candidatesFor(
 ): Generator<Candidate> {
   const users = [...requirements.flatMap(({ who }) => (who.kind === 'user' ? [who.pair] : [])), ...additional];
   if (requirements.every(({ who }) => who.kind === 'everyone')) yield { caller: ANONYMOUS, values: [] };
-  const pools = poolsFor(requirements, users, form, world);
-  const attributes = pools.filter(({ name }) => name.includes(':'));
-  const names = userNames(requirements, additional, pools, form, world);
+  const placeholders = placeholdersFor(requirements, users, form, world);
+  const attributes = placeholders.filter(({ name }) => name.includes(':'));
+  const names = userNames(requirements, additional, placeholders, form, world);
   const groups = requirements.map(({ who }, index) =>
-    who.kind === 'group' ? groupNames(who.pair, index, pools, form, world) : [undefined],
+    who.kind === 'group' ? groupNames(who.pair, index, placeholders, form, world) : [undefined],
   );
   for (const name of names) {
     for (const memberOf of products(groups)) {
       for (const chosen of products(attributes.map(({ texts }) => texts))) {
         world.effort.spend(20);
         if (world.effort.isSpent()) return;
-        const given = attributes.map((pool, at) => [pool, chosen[at] ?? ''] as const);
+        const given = attributes.map((placeholder, at) => [placeholder, chosen[at] ?? ''] as const);
         const candidate = candidateOf(requirements, { name, memberOf, given }, form);
         if (candidate !== undefined) yield candidate;
       }
@@ -55,13 +55,13 @@ export function* candidatesFor(
 interface Parts {
   readonly name: string;
   readonly memberOf: readonly (GroupName | undefined)[];
-  readonly given: readonly (readonly [Pool, string])[];
+  readonly given: readonly (readonly [PlaceholderValues, string])[];
 }
 
 function candidateOf(requirements: readonly Requirement[], { name, memberOf, given }: Parts, form: Form) {
   const attributes = new Map<string, readonly string[]>();
-  for (const [pool, value] of given)
-    attributes.set(pool.name, [...new Set([...(attributes.get(pool.name) ?? []), value])]);
+  for (const [placeholder, value] of given)
+    attributes.set(placeholder.name, [...new Set([...(attributes.get(placeholder.name) ?? []), value])]);
   const identity: Identity = {
     username: username(name),
     groups: new Set(memberOf.filter((group) => group !== undefined)),
@@ -72,7 +72,7 @@ function candidateOf(requirements: readonly Requirement[], { name, memberOf, giv
   const values: Values[] = [];
   for (const [index, requirement] of requirements.entries()) {
     const own = valuesOf(requirement, { user: name, group: memberOf[index] }, form);
-    for (const [pool, value] of given) if (pool.at.includes(index)) own.set(pool.name, value);
+    for (const [placeholder, value] of given) if (placeholder.at.includes(index)) own.set(placeholder.name, value);
     const needed = requirement.pattern?.placeholders ?? [];
     if (!needed.every((placeholder) => isSegment(own.get(placeholder) ?? ''))) return undefined;
     values.push(own);
@@ -93,14 +93,14 @@ function valuesOf({ who }: Requirement, { user, group }: { user: string; group: 
 function userNames(
   requirements: readonly Requirement[],
   additional: readonly CasePair[],
-  pools: readonly Pool[],
+  placeholders: readonly PlaceholderValues[],
   form: Form,
   world: World,
 ): readonly string[] {
   const own = requirements.flatMap(({ who }, index) =>
-    who.kind === 'user' ? [globsFor(who.pair, index, pools, form)] : [],
+    who.kind === 'user' ? [globsFor(who.pair, index, placeholders, form)] : [],
   );
-  const user = pools.find(({ name }) => name === 'user');
+  const user = placeholders.find(({ name }) => name === 'user');
   const whole = user === undefined ? [ANYTHING] : [ANYTHING, ...user.texts.map((text) => written(text, form))];
   const fixed = additional.map((pair) => nameGlob(pair[form].text));
   const names = new Set<string>();
@@ -115,15 +115,15 @@ function userNames(
 function groupNames(
   pair: CasePair,
   index: number,
-  pools: readonly Pool[],
+  placeholders: readonly PlaceholderValues[],
   form: Form,
   world: World,
 ): readonly GroupName[] {
-  const group = pools.find((pool) => pool.name === 'group' && pool.at.includes(index));
+  const group = placeholders.find((placeholder) => placeholder.name === 'group' && placeholder.at.includes(index));
   const whole = group === undefined ? [ANYTHING] : [ANYTHING, ...group.texts.map((text) => written(text, form))];
   const first = FIRST_WORD.group + index * WORDS_PER_GROUP;
   const names = new Set<GroupName>();
-  for (const globs of products([globsFor(pair, index, pools, form), whole])) {
+  for (const globs of products([globsFor(pair, index, placeholders, form), whole])) {
     for (const glob of intersectAll(globs, world.effort))
       for (const name of namesFrom(glob, first, world)) names.add(groupName(name, { lowercase: form === 'folded' }));
     if (world.effort.isSpent()) break;
@@ -137,12 +137,17 @@ export function memberships(pair: CasePair, at: number, form: Form, world: World
 }
 
 /** The pattern with each combination of values for its captures. A capture without a value is open. */
-function globsFor(pair: CasePair, index: number, pools: readonly Pool[], form: Form): readonly Glob[] {
+function globsFor(
+  pair: CasePair,
+  index: number,
+  placeholders: readonly PlaceholderValues[],
+  form: Form,
+): readonly Glob[] {
   const pattern = pair[form];
   let all: readonly ReadonlyMap<string, Glob>[] = [new Map()];
   for (const capture of pattern.captures) {
-    const pool = pools.find(({ name, at }) => name === capture && at.includes(index));
-    const texts = pool?.texts ?? [];
+    const placeholder = placeholders.find(({ name, at }) => name === capture && at.includes(index));
+    const texts = placeholder?.texts ?? [];
     const choices = texts.map((text) => written(text, form));
     all = all.flatMap((values) => [values, ...choices.map((glob) => new Map(values).set(capture, glob))]);
   }

@@ -96,7 +96,7 @@ function* examplesWith(
   const { requirements, conditions, actions } = question;
   const places = placesByValues(requirements, world);
   const circumstances = circumstancesFor(conditions, world);
-  const prevented = remembered(question);
+  const prevented = cachePrevented(question);
   for (const candidate of candidatesFor(requirements, additional, form, world)) {
     if (question.accepts?.(candidate) === false) continue;
     for (const name of places(candidate)) {
@@ -174,7 +174,7 @@ function usedBy({ placeholders }: RepositoryPattern, values?: ReadonlyMap<string
   return placeholders.map((name) => values?.get(name));
 }
 
-function remembered(question: Question) {
+function cachePrevented(question: Question) {
   const known = new Map<string, readonly Rule[]>();
   return (action: Action, segments: readonly string[] | undefined): readonly Rule[] => {
     const key = `${action} ${segments?.join()}`;

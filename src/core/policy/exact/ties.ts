@@ -12,7 +12,7 @@ export interface Requirement {
 }
 
 /** What the values of one placeholder may be like, as far as it is known. */
-export interface Growing {
+export interface PlaceholderShapes {
   readonly name: string;
   readonly at: number[];
   globs: readonly Glob[];
@@ -26,8 +26,8 @@ interface Tie {
 
 /** Segments with the value, which may be the segments of other patterns. */
 export function sharedSegments(
-  { at, name }: Growing,
-  pools: readonly Growing[],
+  { at, name }: PlaceholderShapes,
+  placeholders: readonly PlaceholderShapes[],
   requirements: readonly Requirement[],
 ): readonly Tie[] {
   const all = requirements.map(({ pattern }) => placedSegments(pattern));
@@ -37,7 +37,9 @@ export function sharedSegments(
       const globs = all.flatMap((segments, other) =>
         other === index
           ? []
-          : segments.filter((one) => mayMeet(one, holder)).flatMap(({ segment }) => globsOf(segment, other, pools)),
+          : segments
+              .filter((one) => mayMeet(one, holder))
+              .flatMap(({ segment }) => globsOf(segment, other, placeholders)),
       );
       return { holder: holder.segment, others: uniqueGlobs(globs).filter((glob) => !isAnything(glob)) };
     });
@@ -46,19 +48,20 @@ export function sharedSegments(
 
 /** `{group}` and the captures of the group are values of one name, and so are `{user}` and the captures of the user. */
 export function sharedNames(
-  pool: Growing,
-  pools: readonly Growing[],
+  placeholder: PlaceholderShapes,
+  placeholders: readonly PlaceholderShapes[],
   requirements: readonly Requirement[],
 ): readonly Tie[] {
   return requirements.flatMap(({ who }, index): readonly Tie[] => {
     if (who.kind === 'everyone') return [];
-    const isOwn = ({ at }: Growing): boolean => at.includes(index);
-    const whole = pools.find((one) => one.name === who.kind && (who.kind === 'user' || isOwn(one)));
-    const captures = pools.filter((one) => isOwn(one) && who.pair.folded.captures.includes(one.name));
+    const isOwn = ({ at }: PlaceholderShapes): boolean => at.includes(index);
+    const whole = placeholders.find((one) => one.name === who.kind && (who.kind === 'user' || isOwn(one)));
+    const captures = placeholders.filter((one) => isOwn(one) && who.pair.folded.captures.includes(one.name));
     if (whole === undefined || captures.length === 0) return [];
     const name = nameSegment(who.pair.folded.text);
-    if (pool === whole) return [{ holder: nameSegment(`{${who.kind}}`), others: globsOf(name, index, pools) }];
-    return captures.includes(pool) ? [{ holder: name, others: whole.globs }] : [];
+    if (placeholder === whole)
+      return [{ holder: nameSegment(`{${who.kind}}`), others: globsOf(name, index, placeholders) }];
+    return captures.includes(placeholder) ? [{ holder: name, others: whole.globs }] : [];
   });
 }
 
@@ -103,13 +106,14 @@ function hasPlaceholder(segment: SegmentPattern, name: string): boolean {
 }
 
 /** The segment with each value that its placeholders may have. */
-function globsOf(segment: SegmentPattern, index: number, pools: readonly Growing[]): readonly Glob[] {
+function globsOf(segment: SegmentPattern, index: number, placeholders: readonly PlaceholderShapes[]): readonly Glob[] {
   if (segment.kind === 'deep') return [];
   if (segment.kind === 'literal') return [segmentGlob(segment, new Map())];
   const names = [...new Set(segment.parts.flatMap((part) => ('placeholder' in part ? [part.placeholder] : [])))];
   let all: readonly ReadonlyMap<string, Glob>[] = [new Map()];
   for (const name of names) {
-    const globs = pools.find((pool) => pool.name === name && pool.at.includes(index))?.globs ?? [ANYTHING];
+    const globs = placeholders.find((placeholder) => placeholder.name === name && placeholder.at.includes(index))
+      ?.globs ?? [ANYTHING];
     all = all.flatMap((values) => globs.map((glob) => new Map(values).set(name, glob)));
   }
   return all.map((values) => segmentGlob(segment, values));

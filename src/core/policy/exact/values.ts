@@ -23,11 +23,11 @@ import type { Glob } from './glob.ts';
 import type { Effort } from './effort.ts';
 import { divided, FIRST_WORD, WORDS_PER_STAR } from './words.ts';
 import { sharedNames, sharedSegments } from './ties.ts';
-import type { Growing, Requirement } from './ties.ts';
+import type { PlaceholderShapes, Requirement } from './ties.ts';
 import type { Form, World } from './world.ts';
 
 /** The values of one placeholder in one pattern. `{user}` has the same value in all patterns. */
-export interface Pool {
+export interface PlaceholderValues {
   readonly name: string;
   /** The patterns in which the placeholder stands. */
   readonly at: readonly number[];
@@ -43,18 +43,18 @@ const MAX_STARS = 3;
 
 const TOO_MANY = 'values of several rules depend on each other in too many ways';
 
-export function poolsFor(
+export function placeholdersFor(
   requirements: readonly Requirement[],
   users: readonly CasePair[],
   form: Form,
   world: World,
-): readonly Pool[] {
-  const pools: Growing[] = [];
+): readonly PlaceholderValues[] {
+  const placeholders: PlaceholderShapes[] = [];
   for (const [index, { who, pattern }] of requirements.entries()) {
     for (const name of pattern?.placeholders ?? []) {
       const globs = shapesOf(name, who, users, form, world);
-      const same = name === 'user' ? pools.find((pool) => pool.name === 'user') : undefined;
-      if (same === undefined) pools.push({ name, at: [index], globs });
+      const same = name === 'user' ? placeholders.find((placeholder) => placeholder.name === 'user') : undefined;
+      if (same === undefined) placeholders.push({ name, at: [index], globs });
       else same.at.push(index);
     }
   }
@@ -64,9 +64,13 @@ export function poolsFor(
       world.effort.giveUp(TOO_MANY);
       break;
     }
-    isNew = pools.map((pool) => grow(pool, pools, requirements, world)).includes(true);
+    isNew = placeholders.map((placeholder) => grow(placeholder, placeholders, requirements, world)).includes(true);
   }
-  return pools.map((pool, place) => ({ name: pool.name, at: pool.at, texts: textsOf(pool, place, world) }));
+  return placeholders.map((placeholder, place) => ({
+    name: placeholder.name,
+    at: placeholder.at,
+    texts: textsOf(placeholder, place, world),
+  }));
 }
 
 /** What the name must be like that a value comes from. */
@@ -102,19 +106,24 @@ function folded(glob: Glob): Glob {
   return literal(foldCase(glob.join('')));
 }
 
-/** @returns whether the pool has new values */
-function grow(pool: Growing, pools: readonly Growing[], requirements: readonly Requirement[], world: World): boolean {
+/** @returns whether the placeholder has new values */
+function grow(
+  placeholder: PlaceholderShapes,
+  placeholders: readonly PlaceholderShapes[],
+  requirements: readonly Requirement[],
+  world: World,
+): boolean {
   const { effort } = world;
-  const known = new Set(pool.globs.map((glob) => glob.join()));
+  const known = new Set(placeholder.globs.map((glob) => glob.join()));
   const found = new Map<string, Glob>();
   for (const { holder, others } of [
-    ...sharedSegments(pool, pools, requirements),
-    ...sharedNames(pool, pools, requirements),
+    ...sharedSegments(placeholder, placeholders, requirements),
+    ...sharedNames(placeholder, placeholders, requirements),
   ]) {
     if (others.length > MAX_OTHERS) effort.giveUp(TOO_MANY);
     for (const theirs of others.slice(0, MAX_OTHERS)) {
-      for (const shape of pool.globs) {
-        for (const value of valuesWith(holder, pool.name, shape, theirs, effort)) {
+      for (const shape of placeholder.globs) {
+        for (const value of valuesWith(holder, placeholder.name, shape, theirs, effort)) {
           if (known.has(value.join())) continue;
           if (starsIn(value) > MAX_STARS) effort.giveUp(TOO_MANY);
           else found.set(value.join(), value);
@@ -123,9 +132,11 @@ function grow(pool: Growing, pools: readonly Growing[], requirements: readonly R
       }
     }
   }
-  const more = [...found.values()].toSorted((a, b) => a.length - b.length).slice(0, MAX_GLOBS - pool.globs.length);
+  const more = [...found.values()]
+    .toSorted((a, b) => a.length - b.length)
+    .slice(0, MAX_GLOBS - placeholder.globs.length);
   if (more.length < found.size) effort.giveUp(TOO_MANY);
-  pool.globs = [...pool.globs, ...more];
+  placeholder.globs = [...placeholder.globs, ...more];
   return more.length > 0;
 }
 
@@ -179,10 +190,10 @@ function withoutDoubleStars(glob: Glob): Glob {
 }
 
 /**
- * Each glob with words that all pools have, and with words of its own. A star is a word, or words with separators between
+ * Each glob with words that all placeholders have, and with words of its own. A star is a word, or words with separators between
  * them, or nothing.
  */
-function textsOf({ globs }: Growing, place: number, { words, separators }: World): readonly string[] {
+function textsOf({ globs }: PlaceholderShapes, place: number, { words, separators }: World): readonly string[] {
   const common = FIRST_WORD.value;
   const own = common + (place + 1) * MAX_STARS * WORDS_PER_STAR;
   const texts = [common, own].flatMap((first) =>

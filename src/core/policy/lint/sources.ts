@@ -17,7 +17,7 @@ export interface Sources {
   canFill(name: string): boolean;
   /** The users and groups in files whose names differ only in case. */
   readonly sameInLowerCase: Readonly<Record<'users' | 'groups', readonly (readonly string[])[]>>;
-  /** The backends that tell `Alice` from `alice`, and whose users are not in a file. */
+  /** The backends for which `Alice` is not `alice`, and whose users are not in a file. */
   readonly exactBackends: readonly string[];
 }
 

@@ -22,7 +22,7 @@ local function settlePlace(attempt, place)
   local tally = load(budget, attempt.backend)
   if not release(tally, attempt.id) then return end
   local epoch = epochOf(attempt.backend)
-  -- An equal guess beside this one may have been counted first.
+  -- An equal guess at the same time may have been counted first.
   local counts = budget.kind == 'account' or not isKnown(budget.kind, budget.guess or attempt.password, epoch)
   if q.outcome == 'wrong' and counts then addWrong(tally, tally.parts[1], now) end
   if q.outcome == 'success' and budget.isClearedBySuccess then

@@ -304,8 +304,8 @@ describe('the other keys', () => {
     [{ ...GENERIC, bound: { a: 'x**' } }, 'bound.a: the pattern "x**" has two wildcards side by side'],
     [{ ...GENERIC, keys: { url: 'http://ci.example.com/keys' } }, 'keys.url: expected an https URL'],
     [{ ...GENERIC, keys: { url: 'https://a.example/keys', file: 'k.json' } }, 'keys: expected one of url and file'],
-    [{ ...GENERIC, keys: { bearer: { env: 'TOKEN' } } }, 'keys.bearer: expected beside url only'],
-    [{ ...GENERIC, keys: { file: 'k.json' }, caFile: 'ca.pem' }, 'caFile: expected no caFile beside keys.file'],
+    [{ ...GENERIC, keys: { bearer: { env: 'TOKEN' } } }, 'keys.bearer: expected only with url'],
+    [{ ...GENERIC, keys: { file: 'k.json' }, caFile: 'ca.pem' }, 'caFile: expected no caFile with keys.file'],
   ])('%j is refused: %s', (keys, problem) => {
     expect(problems(keys)).toEqual([expect.stringContaining(problem)]);
   });

@@ -148,7 +148,7 @@ describe('a token of SPIFFE', () => {
 
   it.each([
     [{ preset: 'spiffe', keys: {} }, 'expected url or file'],
-    [{ preset: 'generic' }, 'expected preset: spiffe beside it'],
+    [{ preset: 'generic' }, 'expected preset: spiffe with it'],
   ])('needs preset and keys for a trust domain: %j', async (changed, message) => {
     await expect(lastStep({ sub }, { config: { ...domain, ...changed } })).rejects.toThrow(message);
   });

@@ -96,7 +96,7 @@ describe('the schema of match', () => {
 
   it('is for imported policies only', async () => {
     expect(await problems('{ name: a }', 'union')).toEqual([
-      'policy.yaml:3:73: rules.0.match: expected beside evaluation: first-match only',
+      'policy.yaml:3:73: rules.0.match: expected only with evaluation: first-match',
     ]);
   });
 

@@ -74,7 +74,7 @@ it.each<[string, RuleText, string]>([
   [
     '** beside text',
     { ...GOOD, repositories: ['a/b**'] },
-    'rules.0.repositories.0: the pattern "a/b**" has ** beside other text in a segment; ** stands alone between slashes',
+    'rules.0.repositories.0: the pattern "a/b**" has ** next to other text in a segment; ** stands alone between slashes',
   ],
   [
     'too many **',

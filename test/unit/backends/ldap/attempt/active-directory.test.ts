@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { ACTIVE_DIRECTORY, createDomainCache } from '../../../../../src/backends/ldap/attempt/active-directory.ts';
-import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { Reader } from '../../../../../src/backends/ldap/wire/search.ts';
 import { entryOf } from '../../../../support/ldap-entry.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { proposeBases } from '../../../../../src/backends/ldap/diagnosis/bases.ts';
 import { entryOf } from '../../../../support/ldap-entry.ts';
-import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { Reader } from '../../../../../src/backends/ldap/wire/search.ts';
 import { realClock } from '../../../../support/fakes.ts';
 
 const SUFFIX = 'dc=example,dc=test';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
-import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/search.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { createDomainCache } from '../../../../../src/backends/ldap/attempt/active-directory.ts';
 import { entryOf } from '../../../../support/ldap-entry.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { Reader } from '../../../../../src/backends/ldap/wire/search.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { groupBase, groupOfDn } from '../../../../../src/backends/ldap/groups/group.ts';
 import type { LdapGroup } from '../../../../../src/backends/ldap/groups/group.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/search.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { entryOf } from '../../../../support/ldap-entry.ts';
 import { allValues } from '../../../../../src/backends/ldap/groups/ranged-values.ts';

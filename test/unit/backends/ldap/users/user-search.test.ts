@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
 import { createUserSearch } from '../../../../../src/backends/ldap/users/user-search.ts';
-import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { Reader } from '../../../../../src/backends/ldap/wire/search.ts';
 import { entryOf } from '../../../../support/ldap-entry.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { realClock } from '../../../../support/fakes.ts';

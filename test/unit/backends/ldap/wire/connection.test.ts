@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { TAG, element, text } from '../../../../../src/backends/ldap/wire/ber.ts';
 import { openConnection } from '../../../../../src/backends/ldap/wire/connection.ts';
-import type { LdapConnection, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { LdapConnection } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { SearchRequest } from '../../../../../src/backends/ldap/wire/search.ts';
 import { parseEndpoint } from '../../../../../src/backends/ldap/wire/endpoint.ts';
 import { ANY_ENTRY, encodeFilter } from '../../../../../src/backends/ldap/wire/filter.ts';
 import { loadTlsContext } from '../../../../../src/backends/ldap/wire/tls-context.ts';

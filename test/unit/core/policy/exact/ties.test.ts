@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ANYTHING, nameGlob, STAR } from '../../../../../src/core/policy/exact/glob.ts';
 import { sharedNames, sharedSegments } from '../../../../../src/core/policy/exact/ties.ts';
-import type { Growing, Requirement } from '../../../../../src/core/policy/exact/ties.ts';
+import type { PlaceholderShapes, Requirement } from '../../../../../src/core/policy/exact/ties.ts';
 import { askersOf } from '../../../../../src/core/policy/asker.ts';
 import { policyOf } from '../../../../support/policy-builder.ts';
 
@@ -20,15 +20,19 @@ function requirementOf([text, repository]: Alternative): Requirement {
 }
 
 /** Values of a placeholder, in the patterns with these numbers. */
-function pool(name: string, at: readonly number[], ...texts: readonly string[]): Growing {
+function placeholder(name: string, at: readonly number[], ...texts: readonly string[]): PlaceholderShapes {
   return { name, at: [...at], globs: texts.length === 0 ? [ANYTHING] : texts.map((text) => nameGlob(text)) };
 }
 
 /** Each as `pattern with the value = what it must be like, or`. */
-function shown(find: typeof sharedNames, alternatives: readonly Alternative[], pools: readonly Growing[]) {
-  const [first] = pools;
+function shown(
+  find: typeof sharedNames,
+  alternatives: readonly Alternative[],
+  placeholders: readonly PlaceholderShapes[],
+) {
+  const [first] = placeholders;
   if (first === undefined) return [];
-  return find(first, pools, alternatives.map(requirementOf)).map(
+  return find(first, placeholders, alternatives.map(requirementOf)).map(
     ({ holder, others }) =>
       `${holder.key} = ${others.map((glob) => glob.join('').replaceAll('*', '\\*').replaceAll(STAR, '*')).join(', ')}`,
   );
@@ -36,7 +40,7 @@ function shown(find: typeof sharedNames, alternatives: readonly Alternative[], p
 
 const TEAM = 'groups team-{t}';
 const ALL = 'users *';
-const T = pool('t', [0]);
+const T = placeholder('t', [0]);
 
 describe('a segment with a value is tied to the segments of another pattern', () => {
   it.each<[string, string, string, readonly string[]]>([
@@ -65,7 +69,7 @@ describe('a segment with a value is tied to the segments of another pattern', ()
   });
 
   it('with each value of the placeholders there', () => {
-    const pools = [T, pool('u', [1], 'a', 'b*'), pool('v', [1], 'c'), pool('v', [0], 'd')];
+    const placeholders = [T, placeholder('u', [1], 'a', 'b*'), placeholder('v', [1], 'c'), placeholder('v', [0], 'd')];
 
     expect(
       shown(
@@ -74,7 +78,7 @@ describe('a segment with a value is tied to the segments of another pattern', ()
           [TEAM, '{t}'],
           ['groups {u}-{v}', '{u}.{v}'],
         ],
-        pools,
+        placeholders,
       ),
     ).toEqual(['{t} = a.c, b*.c']);
     expect(
@@ -108,7 +112,10 @@ describe('a segment with a value is tied to the segments of another pattern', ()
       ['users a*', 'web/{user}'],
     ];
 
-    expect(shown(sharedSegments, alternatives, [pool('user', [0, 1], 'x')])).toEqual(['{user} = web', '{user} = b']);
+    expect(shown(sharedSegments, alternatives, [placeholder('user', [0, 1], 'x')])).toEqual([
+      '{user} = web',
+      '{user} = b',
+    ]);
   });
 
   it('but not to a pattern for the catalog', () => {
@@ -118,7 +125,7 @@ describe('a segment with a value is tied to the segments of another pattern', ()
 
 describe('values of one name are tied to each other', () => {
   const own: readonly Alternative[] = [[TEAM, '{t}/{group}']];
-  const [group, captured] = [pool('group', [0], 'team-a*'), pool('t', [0], 'b', '*')];
+  const [group, captured] = [placeholder('group', [0], 'team-a*'), placeholder('t', [0], 'b', '*')];
 
   it('the name to the values of its captures', () => {
     expect(shown(sharedNames, own, [group, captured])).toEqual(['{group} = team-b, team-*']);
@@ -131,9 +138,13 @@ describe('values of one name are tied to each other', () => {
   it('with stars and texts around the captures', () => {
     const alternatives: readonly Alternative[] = [['groups *-{team}.{u}x', '{team}/{u}/{group}']];
 
-    expect(shown(sharedNames, alternatives, [pool('group', [0]), pool('team', [0], 'a'), pool('u', [0], 'b')])).toEqual(
-      ['{group} = *-a.bx'],
-    );
+    expect(
+      shown(sharedNames, alternatives, [
+        placeholder('group', [0]),
+        placeholder('team', [0], 'a'),
+        placeholder('u', [0], 'b'),
+      ]),
+    ).toEqual(['{group} = *-a.bx']);
   });
 
   it('of users in all rules, because the user is the same', () => {
@@ -142,8 +153,12 @@ describe('values of one name are tied to each other', () => {
       ['users *', '*/{user}'],
     ];
 
-    expect(shown(sharedNames, alternatives, [pool('t', [0]), pool('user', [1], 'ci-a')])).toEqual(['ci-{t} = ci-a']);
-    expect(shown(sharedNames, alternatives, [pool('user', [1]), pool('t', [0], 'a')])).toEqual(['{user} = ci-a']);
+    expect(shown(sharedNames, alternatives, [placeholder('t', [0]), placeholder('user', [1], 'ci-a')])).toEqual([
+      'ci-{t} = ci-a',
+    ]);
+    expect(shown(sharedNames, alternatives, [placeholder('user', [1]), placeholder('t', [0], 'a')])).toEqual([
+      '{user} = ci-a',
+    ]);
   });
 
   it('of groups in one rule only, because the groups may differ', () => {
@@ -152,17 +167,17 @@ describe('values of one name are tied to each other', () => {
       ['groups *', '*/{group}'],
     ];
 
-    expect(shown(sharedNames, alternatives, [pool('t', [0]), pool('group', [1], 'team-a')])).toEqual([]);
-    expect(shown(sharedNames, alternatives, [pool('group', [1]), pool('t', [0], 'a')])).toEqual([]);
+    expect(shown(sharedNames, alternatives, [placeholder('t', [0]), placeholder('group', [1], 'team-a')])).toEqual([]);
+    expect(shown(sharedNames, alternatives, [placeholder('group', [1]), placeholder('t', [0], 'a')])).toEqual([]);
   });
 
-  it.each<[string, readonly Alternative[], readonly Growing[]]>([
-    ['a rule for everyone', [['everyone', 'a']], [pool('user', [0]), pool('a', [0])]],
-    ['a name without a capture', [['users a*', '{user}']], [pool('user', [0])]],
+  it.each<[string, readonly Alternative[], readonly PlaceholderShapes[]]>([
+    ['a rule for everyone', [['everyone', 'a']], [placeholder('user', [0]), placeholder('a', [0])]],
+    ['a name without a capture', [['users a*', '{user}']], [placeholder('user', [0])]],
     ['captures without the name', [[TEAM, '{t}']], [T]],
-    ['the name without its captures', [[TEAM, '{group}']], [pool('group', [0]), pool('t', [1])]],
-    ['an attribute', [[TEAM, '{t}/{group}/{attr:t}']], [pool('attr:t', [0]), group, captured]],
-  ])('but not of %s', (_what, alternatives, pools) => {
-    expect(shown(sharedNames, alternatives, pools)).toEqual([]);
+    ['the name without its captures', [[TEAM, '{group}']], [placeholder('group', [0]), placeholder('t', [1])]],
+    ['an attribute', [[TEAM, '{t}/{group}/{attr:t}']], [placeholder('attr:t', [0]), group, captured]],
+  ])('but not of %s', (_what, alternatives, placeholders) => {
+    expect(shown(sharedNames, alternatives, placeholders)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { askersOf } from '../../../../../src/core/policy/asker.ts';
 import { createEffort } from '../../../../../src/core/policy/exact/effort.ts';
-import { poolsFor } from '../../../../../src/core/policy/exact/values.ts';
+import { placeholdersFor } from '../../../../../src/core/policy/exact/values.ts';
 import { worldOf } from '../../../../../src/core/policy/exact/world.ts';
 import { policyOf } from '../../../../support/policy-builder.ts';
 
@@ -10,7 +10,7 @@ import { policyOf } from '../../../../support/policy-builder.ts';
 type Alternative = readonly [who: string, repository: string];
 
 /** The values of the placeholders, by the placeholder and the patterns that have it; with `*` for each word. */
-function pools(...alternatives: readonly Alternative[]) {
+function valuesOf(...alternatives: readonly Alternative[]) {
   const policy = policyOf(
     alternatives.map(([who, repository]) => {
       const [kind = '', names = ''] = who.split(' ');
@@ -25,7 +25,7 @@ function pools(...alternatives: readonly Alternative[]) {
       .map((asker) => ({ who: asker, pattern })),
   );
   const users = requirements.flatMap(({ who }) => (who.kind === 'user' ? [who.pair] : []));
-  const found = poolsFor(requirements, users, 'exact', world);
+  const found = placeholdersFor(requirements, users, 'exact', world);
   const shown = (text: string): string =>
     world.words.replace(text, new Map(world.words.used(text).map((word) => [word, '*'])));
   const values = Object.fromEntries(
@@ -47,7 +47,7 @@ describe('the values of a placeholder', () => {
     ['are not a part of what another pattern has there', 'a-{t}-b/x', 'a-web-c/*', ['*']],
     ['are each part that may be behind a star', '*{t}/x', 'abc/*', ['*', 'c', 'bc', 'abc']],
     ['are each part that may be before a star', '{t}*/x', 'abc/*', ['*', 'a', 'ab', 'abc']],
-    ['share a star with a star beside them', '*{t}/x', 'a*b/*', ['*', 'b', '*b', 'a*b', 'ab']],
+    ['share a star with a star next to them', '*{t}/x', 'a*b/*', ['*', 'b', '*b', 'a*b', 'ab']],
     ['are equal in all places of a segment', '{t}-{t}/x', 'ab-ab/*', ['*', 'ab']],
     ['are none where the places of a segment differ', '{t}-{t}/x', 'ab-ac/*', ['*']],
     [
@@ -57,22 +57,22 @@ describe('the values of a placeholder', () => {
       ['*', 'a*', 'a', 'c', '*-c', 'a*-c', 'a-c'],
     ],
   ])('%s: %s and %s', (_what, own, other, expected) => {
-    expect(pools([TEAM, own], [ALL, other]).values['t 0']?.toSorted()).toEqual(expected.toSorted());
+    expect(valuesOf([TEAM, own], [ALL, other]).values['t 0']?.toSorted()).toEqual(expected.toSorted());
   });
 
   it('are words and parts of words with the separators of patterns', () => {
-    expect(pools(['groups {o}-{t}', '{t}'], [ALL, '*']).values['t 0']).toEqual(['*', '*-*', '*-*-*']);
+    expect(valuesOf(['groups {o}-{t}', '{t}'], [ALL, '*']).values['t 0']).toEqual(['*', '*-*', '*-*-*']);
   });
 
   it('of two rules have words in common, and words of their own', () => {
-    const { exactly } = pools([TEAM, '{t}/*'], ['groups {u}-ops', '*/{u}']);
+    const { exactly } = valuesOf([TEAM, '{t}/*'], ['groups {u}-ops', '*/{u}']);
 
     expect(exactly.map(({ length }) => length)).toEqual([2, 2]);
     expect(new Set(exactly.flat()).size).toBe(3);
   });
 
   it('have different words for each star', () => {
-    const { exactly } = pools([TEAM, '{t}'], [ALL, '*a*']);
+    const { exactly } = valuesOf([TEAM, '{t}'], [ALL, '*a*']);
     const inTwo = (exactly[0] ?? []).filter((text) => /^[^a]+a[^a]+$/.test(text));
 
     expect(inTwo.length).toBeGreaterThan(0);
@@ -80,8 +80,8 @@ describe('the values of a placeholder', () => {
   });
 
   it('of {user} are the same in all rules, those of {group} and captures are not', () => {
-    expect(Object.keys(pools(['users a*', '{user}/{user}'], [ALL, '*/{user}']).values)).toEqual(['user 0,1']);
-    expect(Object.keys(pools([TEAM, '{t}/{group}'], [TEAM, '{t}/{group}']).values)).toEqual([
+    expect(Object.keys(valuesOf(['users a*', '{user}/{user}'], [ALL, '*/{user}']).values)).toEqual(['user 0,1']);
+    expect(Object.keys(valuesOf([TEAM, '{t}/{group}'], [TEAM, '{t}/{group}']).values)).toEqual([
       't 0',
       'group 0',
       't 1',
@@ -90,7 +90,7 @@ describe('the values of a placeholder', () => {
   });
 
   it('of {user} are what the names of users are like', () => {
-    expect(pools(['users Ci-*', '{user}'], ['users *-bot', 'a/*']).values['user 0']).toEqual([
+    expect(valuesOf(['users Ci-*', '{user}'], ['users *-bot', 'a/*']).values['user 0']).toEqual([
       '*',
       'ci-bot',
       'ci-*-bot',
@@ -99,44 +99,44 @@ describe('the values of a placeholder', () => {
   });
 
   it('of {user} in a rule for groups are what the names of users in another rule are like', () => {
-    expect(pools(['groups g', '{user}'], ['users ci-*', '**']).values['user 0']).toEqual(['*', 'ci-*']);
+    expect(valuesOf(['groups g', '{user}'], ['users ci-*', '**']).values['user 0']).toEqual(['*', 'ci-*']);
   });
 
   it('that stand side by side are not empty, and share a star', () => {
     const own: Alternative = ['groups {t}-{u}', '{u}{t}/x'];
 
-    expect(pools(own, [ALL, 'ab/*']).values['t 0']).toEqual(expect.arrayContaining(['b']));
-    expect(pools(own, [ALL, 'ab/*']).values['t 0']).not.toContain('ab');
-    expect(pools(own, [ALL, 'a*/*']).values['u 0']).toContain('a*');
+    expect(valuesOf(own, [ALL, 'ab/*']).values['t 0']).toEqual(expect.arrayContaining(['b']));
+    expect(valuesOf(own, [ALL, 'ab/*']).values['t 0']).not.toContain('ab');
+    expect(valuesOf(own, [ALL, 'a*/*']).values['u 0']).toContain('a*');
   });
 
   it('of a capture of a user name are what another pattern for the name leaves', () => {
-    expect(pools(['users {t}-bot', '{t}'], ['users Ci-*', '**']).values['t 0']).toEqual(
+    expect(valuesOf(['users {t}-bot', '{t}'], ['users Ci-*', '**']).values['t 0']).toEqual(
       expect.arrayContaining(['*', 'ci', 'ci-*']),
     );
   });
 
   it('of {group} are what the name of the group is like', () => {
-    expect(pools(['groups Team-*', '{group}'], [ALL, '**']).values['group 0']).toEqual(['*', 'team-*']);
-    expect(pools(['groups a', '{group}'], [ALL, '**']).values['group 0']).toEqual(['*', 'a']);
+    expect(valuesOf(['groups Team-*', '{group}'], [ALL, '**']).values['group 0']).toEqual(['*', 'team-*']);
+    expect(valuesOf(['groups a', '{group}'], [ALL, '**']).values['group 0']).toEqual(['*', 'a']);
   });
 
   it('of an attribute and of a capture of a group have nothing to do with user names', () => {
-    const { values } = pools(['users ci-*', '{attr:team}/*'], [TEAM, '*/{t}']);
+    const { values } = valuesOf(['users ci-*', '{attr:team}/*'], [TEAM, '*/{t}']);
 
     expect(values).toEqual({ 'attr:team 0': ['*'], 't 1': ['*'] });
   });
 
   it('are segments of a repository', () => {
-    expect(pools(['groups a_b*', '{group}'], [ALL, '**']).values['group 0']).toContain('a_b*');
-    expect(pools(['groups a@b*', '{group}'], [ALL, '**']).values['group 0']).toEqual(['*']);
+    expect(valuesOf(['groups a_b*', '{group}'], [ALL, '**']).values['group 0']).toContain('a_b*');
+    expect(valuesOf(['groups a@b*', '{group}'], [ALL, '**']).values['group 0']).toEqual(['*']);
   });
 });
 
 describe('a search is not exhaustive', () => {
   it('where a value has more than three stars', () => {
-    expect(pools([TEAM, '{t}'], [ALL, '*a*b*']).reasons).toEqual([]);
-    expect(pools([TEAM, '{t}'], [ALL, '*a*b*c*']).reasons).toEqual([TOO_MANY]);
+    expect(valuesOf([TEAM, '{t}'], [ALL, '*a*b*']).reasons).toEqual([]);
+    expect(valuesOf([TEAM, '{t}'], [ALL, '*a*b*c*']).reasons).toEqual([TOO_MANY]);
   });
 
   it('where a placeholder has more than thirty values, of which the shortest are tried', () => {
@@ -144,12 +144,12 @@ describe('a search is not exhaustive', () => {
       Array.from({ length: count }, (_, index) => 'a'.repeat(1 + ((index * 7) % count))).join('/');
 
     expect(
-      pools([TEAM, '**/{t}/**'], [ALL, Array.from({ length: 29 }, (_, index) => `a${index}`).join('/')]).reasons,
+      valuesOf([TEAM, '**/{t}/**'], [ALL, Array.from({ length: 29 }, (_, index) => `a${index}`).join('/')]).reasons,
     ).toEqual([]);
-    const { values, reasons } = pools([TEAM, '**/{t}/**'], [ALL, segments(18)]);
+    const { values, reasons } = valuesOf([TEAM, '**/{t}/**'], [ALL, segments(18)]);
     expect(reasons).toEqual([]);
     expect(values['t 0']).toHaveLength(19);
-    const more = pools(
+    const more = valuesOf(
       [TEAM, '**/{t}/**'],
       [ALL, `aaaaaaaaaaaa/${Array.from({ length: 29 }, (_, index) => `a${index}`).join('/')}`],
     );
@@ -159,6 +159,6 @@ describe('a search is not exhaustive', () => {
   });
 
   it('where values grow without end', () => {
-    expect(pools(['groups {t}', '{t}/{t}'], ['groups {u}', 'b{u}/{u}']).reasons).toContain(TOO_MANY);
+    expect(valuesOf(['groups {t}', '{t}/{t}'], ['groups {u}', 'b{u}/{u}']).reasons).toContain(TOO_MANY);
   });
 });

@@ -1,10 +1,10 @@
 /** Objects that several holders share, with a bound on their size together. */
 
-export interface BoundedPool {
+export interface SharedObjects {
   /**
    * Adds one use of an object. The object must not change.
    *
-   * @param sizeOf called for an object that is not in the pool
+   * @param sizeOf called for an object that nobody uses yet
    * @returns false when there is no room for it
    */
   add(object: object, sizeOf: () => number): boolean;
@@ -15,7 +15,7 @@ export interface BoundedPool {
 }
 
 /** @param most the largest size of all objects together, in the unit of `add` */
-export function createBoundedPool(most: number): BoundedPool {
+export function createSharedObjects(most: number): SharedObjects {
   const entries = new Map<object, { readonly size: number; uses: number }>();
   let total = 0;
   return {
