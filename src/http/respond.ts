@@ -4,6 +4,7 @@ import { BrokerError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_SCOPES } from '../core/scope.ts';
 import type { Answer } from './answer.ts';
+import { MAX_FIELDS } from './form.ts';
 import { HELPER_ANSWERS } from './oauth/answers.ts';
 
 const ANSWERS = {
@@ -19,6 +20,12 @@ const ANSWERS = {
     sentence:
       'a POST for a token must be a form: send the parameters in the body, uncompressed, ' +
       'with Content-Type: application/x-www-form-urlencoded, or use GET',
+    oauth: 'invalid_request',
+  },
+  too_many_fields: {
+    status: 400,
+    code: 'INVALID_REQUEST',
+    sentence: `the request has too many parameters; send at most ${MAX_FIELDS}`,
     oauth: 'invalid_request',
   },
   too_many_scopes: {
