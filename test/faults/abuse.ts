@@ -50,4 +50,37 @@ export const faults: readonly Fault[] = [
     replace: 'if (texts < 0) throw',
     tests: ['test/unit/core/scope.test.ts'],
   },
+  {
+    id: 'abuse-7',
+    effect:
+      'each request for a device code reads all that are open: 6 ms for a thousand, which nobody has to sign in for',
+    file: 'src/flows/device/counted-requests.ts',
+    find: 'if (Math.abs(now - countedAt) >= COUNT_SECONDS) await countStored(now);',
+    replace: 'await countStored(now);',
+    tests: ['test/unit/flows/device.test.ts'],
+  },
+  {
+    id: 'abuse-8',
+    effect: 'requests for device codes at other brokers are never counted',
+    file: 'src/flows/device/counted-requests.ts',
+    find: 'Math.abs(now - countedAt) >= COUNT_SECONDS',
+    replace: 'countedAt < 0',
+    tests: ['test/unit/flows/device.test.ts'],
+  },
+  {
+    id: 'abuse-9',
+    effect: 'requests for device codes that have expired keep out others',
+    file: 'src/flows/device/counted-requests.ts',
+    find: 'index.removeExpired(now);',
+    replace: '',
+    tests: ['test/unit/flows/device.test.ts'],
+  },
+  {
+    id: 'abuse-10',
+    effect: 'a login that another broker has just allowed is displaced by a request for a device code',
+    file: 'src/flows/device/room.ts',
+    find: "if (value?.state !== 'pending') return true;",
+    replace: 'if (value === undefined) return true;',
+    tests: ['test/unit/flows/device.test.ts'],
+  },
 ];
