@@ -6,6 +6,7 @@ import { createApproveCode, createDenyCode } from '../flows/authorization-code/a
 import type { CodeDeps } from '../flows/authorization-code/approve.ts';
 import { createRedeemCode } from '../flows/authorization-code/redeem.ts';
 import { createAnswerDevice } from '../flows/device/answer.ts';
+import { countRequests } from '../flows/device/counted-requests.ts';
 import type { DeviceDeps } from '../flows/device/deps.ts';
 import { createPollDevice } from '../flows/device/poll.ts';
 import { createRequestDevice } from '../flows/device/request.ts';
@@ -52,7 +53,7 @@ export function openHelperLogins(
   };
   const deviceDeps: DeviceDeps = {
     ...approvalDeps,
-    requests: deviceRequestStore(records, clock),
+    requests: countRequests(deviceRequestStore(records, clock), clock),
     guesses: records.store({ name: 'code-guesses', clock, decode: parseCodeGuesses }),
   };
   const device = helper.device

@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'invalid_request'
   /** A POST whose body is not a form. */
   | 'form_required'
+  /** A form or query has more fields than any client sends. */
+  | 'too_many_fields'
   | 'too_many_scopes'
   | 'unknown_service'
   | 'unsupported_grant'

@@ -15,14 +15,20 @@ export interface Scope {
 
 /** Maximum number of scopes in one request; oc-mirror sends more than 200. More are refused, never left out. */
 export const MAX_SCOPES = 500;
+/** Maximum number of scopes in one request with their repetitions. Each costs time, also where it adds nothing. */
+const MAX_TEXTS = 2 * MAX_SCOPES;
 /** Maximum length of a name (distribution's reference grammar). */
 export const MAX_NAME_LENGTH = 255;
 
 const TYPE = /^([a-z0-9]+)(?:\([a-z0-9]+\))?$/;
+/** Maximum number of actions of a scope, with those of its repetitions. Registries know four. */
 const MAX_ACTIONS = 16;
+/** Maximum length of a scope: that of a name, with three times as much for the type and the actions. */
+const MAX_LENGTH = 1024;
 
 /** @returns undefined when the text is not a scope. A malformed scope grants nothing, and the request goes on. */
 export function parseScope(text: string): Scope | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
   const first = text.indexOf(':');
   const last = text.lastIndexOf(':');
   if (first < 0 || first === last) return undefined;
@@ -45,27 +51,42 @@ export function formatScope(scope: Scope): string {
  * scopes, and start with a space. The result has one entry for each type and name.
  *
  * @returns the scopes, and for the log the texts that are not scopes
- * @throws BrokerError `too_many_scopes` for more than MAX_SCOPES scopes, or as many texts that are not scopes
+ * @throws BrokerError `too_many_scopes` for more than MAX_SCOPES scopes, or as many texts that are not scopes, or
+ *   MAX_TEXTS texts in all
  */
 export function parseScopes(values: readonly string[]): {
   readonly scopes: readonly Scope[];
   readonly malformed: readonly string[];
 } {
-  const merged = new Map<string, { type: string; name: string; actions: string[] }>();
+  const merged = new Map<string, MergedScope>();
   const malformed: string[] = [];
-  for (const text of values.flatMap((value) => value.split(' '))) {
-    if (text === '') continue;
-    const scope = parseScope(text);
-    if (scope === undefined) malformed.push(text);
-    else {
-      const key = `${scope.type}:${scope.name}`;
-      const same = merged.get(key);
-      if (same === undefined) merged.set(key, { ...scope, actions: [...scope.actions] });
-      else same.actions.push(...scope.actions.filter((action) => !same.actions.includes(action)));
-    }
+  let texts = 0;
+  for (const text of textsIn(values)) {
+    texts += 1;
+    if (!merge(parseScope(text), merged)) malformed.push(text);
     if (merged.size > MAX_SCOPES || malformed.length > MAX_SCOPES) {
       throw new BrokerError('too_many_scopes', `more than ${MAX_SCOPES} scopes`);
     }
+    if (texts > MAX_TEXTS) throw new BrokerError('too_many_scopes', `more than ${MAX_TEXTS} scopes with repetitions`);
   }
-  return { scopes: [...merged.values()], malformed };
+  return { scopes: [...merged.values()].map((scope) => ({ ...scope, actions: [...scope.actions] })), malformed };
+}
+
+function* textsIn(values: readonly string[]): Generator<string> {
+  for (const value of values) for (const [text] of value.matchAll(/[^ ]+/g)) yield text;
+}
+
+interface MergedScope extends Pick<Scope, 'type' | 'name'> {
+  readonly actions: ReadonlySet<string>;
+}
+
+/** @returns whether there is a scope, and its actions with those of its repetitions are not too many */
+function merge(scope: Scope | undefined, merged: Map<string, MergedScope>): boolean {
+  if (scope === undefined) return false;
+  const { type, name } = scope;
+  const key = `${type}:${name}`;
+  const actions = new Set([...(merged.get(key)?.actions ?? []), ...scope.actions]);
+  if (actions.size > MAX_ACTIONS) return false;
+  merged.set(key, { type, name, actions });
+  return true;
 }

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_SCOPES } from '../core/scope.ts';
 import type { Answer } from './answer.ts';
+import { MAX_FIELDS } from './form.ts';
 import { HELPER_ANSWERS } from './oauth/answers.ts';
 
 export const ANSWERS = {
@@ -17,6 +18,12 @@ export const ANSWERS = {
     sentence:
       'a POST for a token must be a form: send the parameters in the body, uncompressed, ' +
       'with Content-Type: application/x-www-form-urlencoded, or use GET',
+    oauth: 'invalid_request',
+  },
+  too_many_fields: {
+    status: 400,
+    code: 'INVALID_REQUEST',
+    sentence: `the request has too many parameters; send at most ${MAX_FIELDS}`,
     oauth: 'invalid_request',
   },
   too_many_scopes: {

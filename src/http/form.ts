@@ -28,28 +28,35 @@ export function requireForm(text: string | undefined): string {
 
 const readSmallForm = formReader('16kb');
 
-/** @throws BrokerError `form_required` or `invalid_request`; what body-parser throws for a body that is too large or cannot be read */
+/** @throws BrokerError `form_required` or `too_many_fields`; what body-parser throws for a body that is too large or cannot be read */
 export async function readForm(request: Request, response: Response, read = readSmallForm): Promise<URLSearchParams> {
   return parseForm(requireForm(await read(request, response)));
 }
 
-/** No form has more. The time that `URLSearchParams` takes grows with the square: a million fields take over a minute. */
-const MAX_FIELDS = 1000;
+/**
+ * No form and no query has more: a request has 500 scopes at most. The time that `URLSearchParams` takes grows with the
+ * square: a million fields take over a minute.
+ */
+export const MAX_FIELDS = 1000;
 
-/** @throws BrokerError `invalid_request` when a form has too many fields */
-export function parseForm(body: string): URLSearchParams {
+/** @throws BrokerError `too_many_fields` */
+export function parseForm(text: string): URLSearchParams {
   let at = -1;
   for (let fields = 0; fields < MAX_FIELDS; fields += 1) {
-    at = body.indexOf('&', at + 1);
-    if (at === -1) return new URLSearchParams(body);
+    at = text.indexOf('&', at + 1);
+    if (at === -1) return new URLSearchParams(text);
   }
-  throw new BrokerError('invalid_request', `the form has more than ${MAX_FIELDS} fields`);
+  throw new BrokerError('too_many_fields', `the form or query has more than ${MAX_FIELDS} fields`);
 }
 
-/** The query of a request, as it was sent. */
-export function queryOf(request: Request): URLSearchParams {
-  const start = request.url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
+/**
+ * The query of a request, as it was sent.
+ *
+ * @throws BrokerError `too_many_fields`
+ */
+export function queryOf({ url }: Pick<Request, 'url'>): URLSearchParams {
+  const start = url.indexOf('?');
+  return parseForm(start < 0 ? '' : url.slice(start + 1));
 }
 
 /**

@@ -116,9 +116,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'helper-crowd',
     effect: 'a flood of requests displaces those of other networks',
-    file: 'src/flows/device/room.ts',
-    find: 'crowd.length > largest.length ? crowd : largest',
-    replace: 'crowd.length < largest.length || largest.length === 0 ? crowd : largest',
+    file: 'src/flows/device/open-requests.ts',
+    find: 'crowd[1].size > largest[1].size',
+    replace: 'crowd[1].size < largest[1].size',
     tests: [DEVICE_TEST],
   },
   {

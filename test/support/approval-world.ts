@@ -5,6 +5,7 @@ import { encodeIdentity } from '../../src/core/identity-record.ts';
 import type { Authenticator, AuthnOutcome, ListableStore } from '../../src/core/ports.ts';
 import { createApproveCode } from '../../src/flows/authorization-code/approve.ts';
 import { createRedeemCode } from '../../src/flows/authorization-code/redeem.ts';
+import { countRequests } from '../../src/flows/device/counted-requests.ts';
 import { createAnswerDevice } from '../../src/flows/device/answer.ts';
 import { createPollDevice } from '../../src/flows/device/poll.ts';
 import { createRequestDevice } from '../../src/flows/device/request.ts';
@@ -25,7 +26,7 @@ export function openApprovals(world: AccountWorld = {}) {
   const clock = fixedClock();
   const audit = recordingAudit();
   const codes: ListableStore<AuthorizationCode> = memoryStore<AuthorizationCode>({ maxEntries: 10_000, clock });
-  const requests: ListableStore<DeviceRequest> = memoryStore<DeviceRequest>({ maxEntries: 10_000, clock });
+  const requests = countCalls(memoryStore<DeviceRequest>({ maxEntries: 10_000, clock }));
   const guesses = memoryStore<CodeGuesses>({ maxEntries: 10_000, clock });
   const authenticator: Authenticator = {
     name: 'corp',
@@ -36,16 +37,36 @@ export function openApprovals(world: AccountWorld = {}) {
     [Symbol.asyncDispose]: async () => undefined,
   };
   const chain = { backends: [{ authenticator, usernames: undefined }], clock, timer: noWaiting, audit };
-  const deps = { ...chain, secrets: codeSecrets, codes, requests, guesses };
+  const deps = { ...chain, secrets: codeSecrets, codes, guesses };
   /** The flows of one of the brokers. */
-  const broker = () => ({
-    approve: createApproveCode(deps),
-    redeem: createRedeemCode(deps),
-    request: createRequestDevice(deps),
-    device: createAnswerDevice(deps),
-    poll: createPollDevice(deps),
-  });
+  const broker = () => {
+    const deviceDeps = { ...deps, requests: countRequests(requests, clock) };
+    return {
+      approve: createApproveCode(deps),
+      redeem: createRedeemCode(deps),
+      request: createRequestDevice(deviceDeps),
+      device: createAnswerDevice(deviceDeps),
+      poll: createPollDevice(deviceDeps),
+    };
+  };
   return { ...broker(), other: broker(), clock, audit, codes, requests };
+}
+
+/** A store that counts how often it is asked, and how many entries it has listed. */
+function countCalls<Value>(store: ListableStore<Value>) {
+  const calls = { one: 0, listed: 0 };
+  const counted: ListableStore<Value> = {
+    ...store,
+    get: (key) => ((calls.one += 1), store.get(key)),
+    put: (key, value, seconds) => ((calls.one += 1), store.put(key, value, seconds)),
+    replaceIf: (key, seen, value, seconds) => ((calls.one += 1), store.replaceIf(key, seen, value, seconds)),
+    list: async () => {
+      const entries = await store.list();
+      calls.listed += entries.length;
+      return entries;
+    },
+  };
+  return { ...counted, calls };
 }
 
 /** Alice, in a session of hers. */

@@ -1,12 +1,13 @@
 /** Dependencies of the flows of programs without a browser. */
-import type { CodeGuesses, DeviceRequest } from '../../core/device-request.ts';
+import type { CodeGuesses } from '../../core/device-request.ts';
 import type { ListableStore } from '../../core/ports.ts';
 import { Secret } from '../../core/identity.ts';
 import type { ApprovalDeps } from '../approval.ts';
+import type { CountedRequests } from './counted-requests.ts';
 
 export interface DeviceDeps extends ApprovalDeps {
   /** The stored records, by the digest of the user code. */
-  readonly requests: ListableStore<DeviceRequest>;
+  readonly requests: CountedRequests;
   /** Wrong codes, by the name of a session or of a network. */
   readonly guesses: ListableStore<CodeGuesses>;
 }

@@ -107,6 +107,7 @@ export class ApiProblem extends Error {
 /** What flows refuse, as the API answers it; every other code is a defect of ours. */
 const OF_FLOWS: Readonly<Partial<Record<ErrorCode, ProblemCode>>> = {
   invalid_request: 'invalid-request',
+  too_many_fields: 'invalid-request',
   backend_unavailable: 'unavailable',
   records_unavailable: 'unavailable',
   audit_unavailable: 'unavailable',

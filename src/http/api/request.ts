@@ -2,6 +2,7 @@
 import express from 'express';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
+import { queryOf } from '../form.ts';
 import type { Operation } from './operation.ts';
 import { ApiProblem } from './problem.ts';
 import type { FieldProblem } from './problem.ts';
@@ -14,21 +15,19 @@ const MAX_MESSAGE = 200;
 
 /** @throws ApiProblem, or an error of body-parser */
 export async function inputOf(operation: Operation, request: Request, response: Response): Promise<unknown> {
-  const query = queryOf(request);
+  const query = fieldsOfQuery(request);
   if (operation.method === 'GET') return checked(operation.query, query, 'query');
   if (Object.keys(query).length > 0) throw refused([{ field: 'query', message: 'expected no query' }]);
   return checked(operation.body, await jsonOf(request, response, operation.maxBytes ?? DEFAULT_BYTES), 'body');
 }
 
-function queryOf(request: Request): Readonly<Record<string, string>> {
-  const start = request.url.indexOf('?');
-  const parameters = new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
-  const names = [...parameters.keys()];
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) {
-    throw refused([{ field: `query.${repeated}`, message: 'expected one value, found several' }]);
+function fieldsOfQuery(request: Request): Readonly<Record<string, string>> {
+  const fields = new Map<string, string>();
+  for (const [name, value] of queryOf(request)) {
+    if (fields.has(name)) throw refused([{ field: `query.${name}`, message: 'expected one value, found several' }]);
+    fields.set(name, value);
   }
-  return Object.fromEntries(parameters);
+  return Object.fromEntries(fields);
 }
 
 async function jsonOf(request: Request, response: Response, limit: number): Promise<unknown> {

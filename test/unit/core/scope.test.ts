@@ -28,6 +28,8 @@ describe('parseScope', () => {
     'repository(plugin)x:a:pull',
     `repository:${'a'.repeat(256)}:pull`,
     `repository:a:${Array.from({ length: 17 }, (_, n) => `action${n}`).join()}`,
+    // Four actions in 1025 characters.
+    `repository:a:pull${','.repeat(1008)}`,
   ])('reads nothing in %j', (text) => {
     expect(parseScope(text)).toBeUndefined();
   });
@@ -77,5 +79,22 @@ describe('parseScopes', () => {
 
     expect(() => parseScopes(many)).toThrow(expect.objectContaining({ code: 'too_many_scopes' }));
     expect(() => parseScopes(many.slice(1))).not.toThrow();
+  });
+
+  it('refuses more than 1000 texts, also where they repeat one scope', () => {
+    const many = Array.from({ length: 1001 }, () => 'repository:a:pull');
+
+    expect(() => parseScopes(many)).toThrow(expect.objectContaining({ code: 'too_many_scopes' }));
+    expect(() => parseScopes([many.join(' ')])).toThrow(expect.objectContaining({ code: 'too_many_scopes' }));
+    expect(parseScopes(many.slice(1)).scopes).toHaveLength(1);
+  });
+
+  it('gives a repeated scope no more actions than one scope may have', () => {
+    const texts = Array.from({ length: 20 }, (_, n) => `repository:a:action${n}`);
+
+    const { scopes, malformed } = parseScopes([...texts, 'repository:a:action0', 'repository:b:pull']);
+
+    expect(scopes.map(({ actions }) => actions.length)).toEqual([16, 1]);
+    expect(malformed).toEqual(texts.slice(16));
   });
 });

@@ -197,6 +197,110 @@ describe('the number of requests', () => {
   });
 });
 
+describe('the number of requests of a network', () => {
+  it('has none that expired after the last count of the store', async () => {
+    const flows = openApprovals();
+    for (let count = 0; count < 10; count++) await flows.request(SERVICE, PROGRAM);
+    flows.clock.advance(595);
+    await flows.request(SERVICE, from('203.0.113.9'));
+    expect(await codeOf(flows.request(SERVICE, PROGRAM))).toBe('too_many_codes');
+
+    flows.clock.advance(5);
+
+    expect(await codeOf(flows.request(SERVICE, PROGRAM))).toBe('none');
+  });
+});
+
+describe('the cost of a request', () => {
+  /** What the store is asked for one request of an address that has none yet. */
+  const costOf = async (flows: ReturnType<typeof openApprovals>, client: string) => {
+    const before = { ...flows.requests.calls };
+    await codeOf(flows.request(SERVICE, from(client)));
+    const { one, listed } = flows.requests.calls;
+    return { one: one - before.one, listed: listed - before.listed };
+  };
+  const open = async (flows: ReturnType<typeof openApprovals>, first: number, to: number): Promise<void> => {
+    for (let block = first; block < to; block++) {
+      for (let host = 1; host <= 50; host++) await flows.request(SERVICE, from(`10.0.${block}.${host}`));
+    }
+  };
+
+  it('does not grow with the number of open requests', async () => {
+    const flows = openApprovals();
+    await open(flows, 0, 1);
+    const few = await costOf(flows, '192.0.2.7');
+    await open(flows, 1, 19);
+
+    const many = await costOf(flows, '203.0.113.9');
+
+    expect(few).toEqual({ one: 2, listed: 0 });
+    expect(many).toEqual(few);
+  });
+
+  it('is two calls more where all are taken and one gives way', async () => {
+    const flows = openApprovals();
+    await open(flows, 0, 20);
+
+    expect(await costOf(flows, '192.0.2.7')).toEqual({ one: 4, listed: 0 });
+    expect(await costOf(flows, '192.0.2.8')).toEqual({ one: 4, listed: 0 });
+  });
+
+  it('is a list of all for the first one after a start, and for one in ten seconds', async () => {
+    const flows = openApprovals();
+    await open(flows, 0, 1);
+
+    expect(await costOf({ ...flows, ...flows.other }, '192.0.2.7')).toEqual({ one: 2, listed: 50 });
+    flows.clock.advance(9);
+    expect(await costOf({ ...flows, ...flows.other }, '192.0.2.8')).toEqual({ one: 2, listed: 0 });
+    flows.clock.advance(1);
+    expect(await costOf({ ...flows, ...flows.other }, '192.0.2.9')).toEqual({ one: 2, listed: 52 });
+  });
+});
+
+describe('the number of requests at several brokers', () => {
+  it('counts those of the others after ten seconds at the latest', async () => {
+    const flows = openApprovals();
+    await flows.request(SERVICE, PROGRAM);
+    for (let count = 0; count < 9; count++) await flows.other.request(SERVICE, PROGRAM);
+
+    flows.clock.advance(10);
+
+    expect(await codeOf(flows.request(SERVICE, PROGRAM))).toBe('too_many_codes');
+  });
+
+  it('is not that of requests that a poll, or ten seconds, have shown to be answered elsewhere', async () => {
+    const flows = openApprovals();
+    const opened = [];
+    for (let count = 0; count < 10; count++) opened.push(await flows.request(SERVICE, PROGRAM));
+    const [polled, counted] = opened;
+    if (polled === undefined || counted === undefined) throw new Error('nothing is open');
+    await answer({ ...flows, ...flows.other }, polled.userCode, 'denied');
+    await answer({ ...flows, ...flows.other }, counted.userCode, 'denied');
+
+    await codeOf(flows.poll(pollOf(polled), PROGRAM));
+    const afterPoll = [await codeOf(flows.request(SERVICE, PROGRAM)), await codeOf(flows.request(SERVICE, PROGRAM))];
+    flows.clock.advance(10);
+
+    expect(afterPoll).toEqual(['none', 'too_many_codes']);
+    expect(await codeOf(flows.request(SERVICE, PROGRAM))).toBe('none');
+  });
+
+  it('leaves a login that another broker has just allowed, where a request has to give way', async () => {
+    const flows = openApprovals();
+    const opened: OpenedRequest[] = [];
+    for (let block = 0; block < 20; block++) {
+      for (let host = 1; host <= 50; host++) opened.push(await flows.request(SERVICE, from(`10.0.${block}.${host}`)));
+    }
+    const [oldest] = opened;
+    if (oldest === undefined) throw new Error('nothing is open');
+    await answer({ ...flows, ...flows.other }, oldest.userCode, 'approved');
+
+    expect(await codeOf(flows.request(SERVICE, PROGRAM))).toBe('none');
+
+    expect(await codeOf(flows.poll(pollOf(oldest), PROGRAM))).toBe('none');
+  });
+});
+
 describe('wrong codes', () => {
   const guess = (flows: ReturnType<typeof openApprovals>, id: string, client: string): Promise<string> =>
     codeOf(flows.device.find('BBBBBBBB', signedIn(id), from(client)));

@@ -386,6 +386,16 @@ describe('a mistake in a token request', () => {
     expect(app.grants).toEqual([]);
   });
 
+  it('is explained to the client: too many parameters', async () => {
+    await using app = await openHttpApp();
+
+    const { status, text } = await app.send(`${PATH}${'&a'.repeat(1000)}`);
+
+    expect(status).toBe(400);
+    expect(text).toContain('too many parameters; send at most 1000');
+    expect(app.audit.events).toMatchObject([{ type: 'token.refused', code: 'too_many_fields' }]);
+  });
+
   it('is recorded with a hint: credentials that a proxy removed', async () => {
     await using app = await openHttpApp();
 

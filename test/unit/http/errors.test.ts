@@ -33,6 +33,12 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
       'a POST for a token must be a form: send the parameters in the body, uncompressed, ' +
       'with Content-Type: application/x-www-form-urlencoded, or use GET',
   },
+  too_many_fields: {
+    status: 400,
+    registry: 'INVALID_REQUEST',
+    oauth: 'invalid_request',
+    sentence: 'the request has too many parameters; send at most 1000',
+  },
   too_many_scopes: {
     status: 400,
     registry: 'INVALID_REQUEST',

@@ -248,6 +248,15 @@ describe('a request', () => {
     expect(api.calls).toEqual([]);
   });
 
+  it('with a query of more than 1000 parameters is refused', async () => {
+    await using api = await world();
+
+    const answer = await api.ask(`/refresh-tokens?${'a&'.repeat(1000)}`, 'read-token');
+
+    expect(answer).toMatchObject({ status: 400, json: { code: 'invalid-request' } });
+    expect(api.calls).toEqual([]);
+  });
+
   it('with a query for an operation that has none is refused', async () => {
     await using api = await world();
 
