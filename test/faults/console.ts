@@ -20,4 +20,28 @@ export const faults: readonly Fault[] = [
     replace: "'read -rs token && printf %s \"$token\" | crane auth'.split(' '), ...rest, '--password-stdin'",
     tests: COMMANDS,
   },
+  {
+    id: 'console-3',
+    effect: 'a stored login that was revoked is in the list of decisions as an anonymous request',
+    file: 'src/platform/decision-of-event.ts',
+    find: "nobody: isAnonymous ? 'anonymous' : 'unknown',",
+    replace: "nobody: 'anonymous',",
+    tests: ['test/unit/platform/recent-decisions.test.ts'],
+  },
+  {
+    id: 'console-4',
+    effect: 'the log does not say whose stored login was refused',
+    file: 'src/flows/refresh-token/exchange.ts',
+    find: 'if (isRefused) throw new BrokerError(error.code, cause, { about: ofOwner });',
+    replace: 'if (isRefused) throw new BrokerError(error.code, cause);',
+    tests: ['test/unit/flows/exchange-refresh-token.test.ts'],
+  },
+  {
+    id: 'console-5',
+    effect: 'a refused refresh token is an anonymous request in the audit trail',
+    file: 'src/http/token.ts',
+    find: 'return credential === undefined && refreshToken === undefined && code === undefined;',
+    replace: 'return credential === undefined && (refreshToken ?? code) !== null;',
+    tests: ['test/unit/http/refused-requests.test.ts'],
+  },
 ];

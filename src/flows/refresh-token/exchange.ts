@@ -3,7 +3,7 @@
  * account is refused, and the groups are the current ones. While that backend or the store of the tokens is down the
  * answer is 503, and the token stays valid.
  */
-import { BrokerError, describeError } from '../../core/errors.ts';
+import { aboutMore, BrokerError, describeError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import type { Caller, Secret } from '../../core/identity.ts';
 import { expiryOf, isRefreshToken, refreshTokenId } from '../../core/refresh-token.ts';
@@ -60,10 +60,14 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
       const isRefused = error instanceof Refusal;
       const cause = isRefused ? error.message : describeError(error);
       deps.audit.record({ ...event, ...owner(), outcome: isRefused ? 'refused' : 'failed', cause });
-      if (isRefused) throw new BrokerError(error.code, cause);
-      if (error instanceof BrokerError) throw error;
+      const ofOwner = record === undefined ? {} : { owner: record.username, backend: record.backend };
+      if (isRefused) throw new BrokerError(error.code, cause, { about: ofOwner });
+      if (error instanceof BrokerError) throw aboutMore(error, ofOwner);
       // A defect of a backend must not look like the end of the login.
-      throw new BrokerError('backend_unavailable', 'the backend cannot check the account', { cause: error });
+      throw new BrokerError('backend_unavailable', 'the backend cannot check the account', {
+        cause: error,
+        about: ofOwner,
+      });
     }
   };
 }
