@@ -3,8 +3,11 @@ import type { Response } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_SCOPES } from '../core/scope.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, AnswerSettings } from './answer.ts';
 import { HELPER_ANSWERS } from './oauth/answers.ts';
+
+/** Where people sign in, in a sentence of a broker whose URL for that is not known. */
+const THIS_SERVER = 'this token server';
 
 const ANSWERS = {
   invalid_request: {
@@ -56,9 +59,8 @@ const ANSWERS = {
   password_not_accepted: {
     status: 401,
     code: 'UNAUTHORIZED',
-    sentence:
-      'passwords are not accepted here; run docker-credential-fairlead login, ' +
-      'or sign in with a browser at this token server and create a token to use as the password',
+    sentence: passwordNotAccepted(THIS_SERVER),
+    sentenceAt: passwordNotAccepted,
     oauth: 'invalid_grant',
     challenge: true,
   },
@@ -114,8 +116,8 @@ const ANSWERS = {
   sign_in_due: {
     status: 401,
     code: 'UNAUTHORIZED',
-    sentence:
-      'your last sign-in is too long ago; sign in with a browser at this token server, and this login works again',
+    sentence: signInDue(THIS_SERVER),
+    sentenceAt: signInDue,
     oauth: 'invalid_grant',
     challenge: true,
   },
@@ -234,7 +236,18 @@ const ANSWERS = {
   },
 } as const satisfies Record<ErrorCode, Answer>;
 
-/** What a client read, without the id of its request. */
+function passwordNotAccepted(place: string): string {
+  return (
+    'passwords are not accepted here; run docker-credential-fairlead login, ' +
+    `or sign in with a browser at ${place} and create a token to use as the password`
+  );
+}
+
+function signInDue(place: string): string {
+  return `your last sign-in is too long ago; sign in with a browser at ${place}, and this login works again`;
+}
+
+/** What a client read, without the id of its request and the URL of the console. */
 export function sentenceOf(code: ErrorCode): string {
   return ANSWERS[code].sentence;
 }
@@ -266,18 +279,24 @@ export function bodyOf(answer: Pick<Answer, 'code' | 'sentence' | 'oauth'>, requ
   });
 }
 
-/**
- * Writes the answer for a failed request.
- *
- * @param realm the realm of the Basic challenge on a 401
- */
-export function respondError(response: Response, error: BrokerError, requestId: string, realm: string): void {
+/** Writes the answer for a failed request. */
+export function respondError(
+  response: Response,
+  error: BrokerError,
+  requestId: string,
+  { realm, consoleUrl }: AnswerSettings,
+): void {
   const answer: Answer = ANSWERS[error.code];
+  const sentence = consoleUrl === undefined ? undefined : answer.sentenceAt?.(consoleUrl);
   const retryAfter = error.retryAfter ?? answer.retryAfter;
   if (retryAfter !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfter));
   // Not `Bearer error=…`: docker would print the message twice.
   if (answer.challenge === true) response.setHeader('WWW-Authenticate', `Basic realm="${realm}", charset="UTF-8"`);
-  respondJson(response, answer.status, errorBody(error.code, requestId));
+  respondJson(
+    response,
+    answer.status,
+    bodyOf({ ...answer, ...(sentence === undefined ? {} : { sentence }) }, requestId),
+  );
 }
 
 /** Sends JSON text with the headers of the answers of a token endpoint (RFC 6749, section 5.1). */

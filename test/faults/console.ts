@@ -44,4 +44,20 @@ export const faults: readonly Fault[] = [
     replace: 'return credential === undefined && (refreshToken ?? code) !== null;',
     tests: ['test/unit/http/refused-requests.test.ts'],
   },
+  {
+    id: 'console-6',
+    effect: 'docker login sends a person to a browser, and does not say where',
+    file: 'src/app/operator-deps.ts',
+    find: 'console === undefined ? {} : {',
+    replace: 'console === undefined || !publicUrl.startsWith("http://") ? {} : {',
+    tests: ['test/unit/app/operator-deps.test.ts'],
+  },
+  {
+    id: 'console-7',
+    effect: 'the message about a login that is asleep does not say where to sign in',
+    file: 'src/http/respond.ts',
+    find: '    sentenceAt: signInDue,\n',
+    replace: '',
+    tests: ['test/unit/http/errors.test.ts'],
+  },
 ];
