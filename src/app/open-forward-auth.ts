@@ -7,6 +7,7 @@ import type { TokenVerifier } from '../core/ports.ts';
 import type { ForwardAuthDeps } from '../flows/forward-auth.ts';
 import type { Service } from '../flows/grant-token.ts';
 import type { ForwardAuthService, ForwardAuthRouteDeps } from '../http/forward-auth/endpoint.ts';
+import { answerSettings } from './operator-deps.ts';
 import type { Keyset } from '../platform/signing/keyset.ts';
 import { signerServices } from './services.ts';
 
@@ -28,7 +29,7 @@ export async function openForwardAuth(config: BrokerConfig, deps: OpenDeps): Pro
     services,
     publicPath: publicPathOf(config.publicUrl),
     tokenUrl: `${config.publicUrl}/token`,
-    realm: config.tokens.issuer,
+    ...answerSettings(config),
     isTrustedProxy: proxyTrust(config.trustedProxies),
     forwardAuth: createForwardAuth({ ...deps, verifier }),
   });

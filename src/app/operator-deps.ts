@@ -3,6 +3,7 @@ import type { BrokerConfig } from '../config/broker-schema.ts';
 import { publicPathOf } from '../config/public-url.ts';
 import { proxyTrust } from '../config/trusted-proxies.ts';
 import type { Authenticator, Log } from '../core/ports.ts';
+import type { AnswerSettings } from '../http/answer.ts';
 import type { Metrics } from '../platform/audit/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
@@ -11,6 +12,11 @@ import { createBackendStates } from './backend-states.ts';
 import type { ApiParts } from './open-api.ts';
 import type { ListenerDeps } from './listeners.ts';
 import type { RecordsState } from './records-state.ts';
+
+/** What the answers to clients have of the configuration. */
+export function answerSettings({ tokens, console, publicUrl }: BrokerConfig): AnswerSettings {
+  return { realm: tokens.issuer, ...(console === undefined ? {} : { consoleUrl: `${publicUrl}/console` }) };
+}
 
 interface OperatorParts {
   readonly config: BrokerConfig;
@@ -26,7 +32,7 @@ export function operatorDeps(
   const onState = metrics.setBackendUp;
   const states = createBackendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
   return {
-    realm: config.tokens.issuer,
+    ...answerSettings(config),
     publicPath: publicPathOf(config.publicUrl),
     corsOrigins: config.cors?.origins ?? [],
     addressSource: {

@@ -85,6 +85,8 @@ export interface RefusalFields {
   readonly reason?: RejectReason;
   /** For `too-many-attempts`: the limit that is reached. */
   readonly limit?: BudgetKind;
+  /** The user name of the account, at `backend`, for which a refused refresh token was issued, where its record says so. */
+  readonly owner?: string;
 }
 
 interface BrokerErrorOptions {
@@ -107,6 +109,13 @@ export class BrokerError extends Error {
     this.retryAfter = options?.retryAfter;
     this.about = options?.about ?? {};
   }
+}
+
+/** The same error with more about it. */
+export function aboutMore(error: BrokerError, more: RefusalFields): BrokerError {
+  const { code, message, cause, retryAfter, about } = error;
+  const after = retryAfter === undefined ? {} : { retryAfter };
+  return new BrokerError(code, message, { cause, ...after, about: { ...about, ...more } });
 }
 
 const MAX_CAUSES = 5;

@@ -60,6 +60,8 @@ export type AuditEvent =
       readonly service: string;
       /** The user name as typed, if any. */
       readonly username?: string;
+      /** The request had no credential. A request that could not be read may have had one. */
+      readonly isAnonymous?: boolean;
       /** The cause, for the operator. */
       readonly cause: string;
       /** What is probably wrong with the request, as sentences without a secret. */

@@ -12,9 +12,11 @@ export interface RecentDecision {
   readonly endpoint?: 'forward-auth';
   /** Epoch seconds. */
   readonly at: number;
-  /** The user; where no token was issued, the name as typed. Absent: anonymous. */
+  /** The user; where no token was issued, the name as typed, or the owner of a refused refresh token. */
   readonly username?: string;
-  /** The backend of the user. Absent: the user is not authenticated. */
+  /** Why there is no user name: the request had no credential, or nobody knows whose it was. */
+  readonly nobody?: 'anonymous' | 'unknown';
+  /** The backend of the user. Absent: a name as typed, or no name. */
   readonly backend?: string;
   /** The credential that stood for the user. Absent: the password, or a token of the backend. */
   readonly via?: { readonly kind: string; readonly name?: string };
@@ -30,6 +32,11 @@ export interface RecentDecision {
   readonly policyRevision?: string;
   /** Why no token was issued, or why the proxy was answered so. */
   readonly refusal?: { readonly code: ErrorCode | AccessRefusal; readonly cause: string };
+}
+
+/** The user name; `anonymous` and `unknown` where there is none. */
+export function whoText({ username, nobody = 'unknown' }: Pick<RecentDecision, 'username' | 'nobody'>): string {
+  return username ?? nobody;
 }
 
 interface RecentScope {

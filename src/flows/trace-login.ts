@@ -110,8 +110,9 @@ function answerStep(backend: string, outcome: AuthnOutcome): Step {
       return { ok: false, text: `backend ${backend} rejects the login: ${reasonText(outcome)}` };
     case 'authenticated': {
       const groups = [...outcome.identity.groups];
-      const list = groups.length === 0 ? 'no group' : `groups ${groups.join('; ')}`;
-      return { ok: true, text: `backend ${backend} authenticates ${outcome.identity.username}, ${list}` };
+      const text = `backend ${backend} authenticates ${outcome.identity.username}`;
+      if (groups.length > 0) return { ok: true, text: `${text}, groups ${groups.join('; ')}` };
+      return { ok: true, isWarning: true, text: `${text}, no group: no rule for groups applies` };
     }
   }
 }

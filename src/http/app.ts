@@ -5,6 +5,7 @@
 import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { BrokerError, describeError } from '../core/errors.ts';
+import type { AnswerSettings } from './answer.ts';
 import { clientAddress } from './client-address.ts';
 import type { AddressSource } from './client-address.ts';
 import type { Clock, Ids, Log } from '../core/ports.ts';
@@ -23,9 +24,7 @@ import { answerTokenRequest } from './token.ts';
 import type { TokenRouteDeps } from './token.ts';
 import { noticeUntrustedProxy } from './untrusted-proxy.ts';
 
-export interface AppDeps extends TokenRouteDeps, HealthDeps {
-  /** The realm of the Basic challenge. */
-  readonly realm: string;
+export interface AppDeps extends TokenRouteDeps, HealthDeps, AnswerSettings {
   /** The path of `publicUrl`, without a slash at its end. */
   readonly publicPath: string;
   /** The origins of web pages that may read tokens and the key set, or `*`. */
@@ -127,7 +126,7 @@ function openRequest({ addressSource, ids, isDraining }: OpenDeps): RequestHandl
   };
 }
 
-function closeApp(app: Express, { realm, log }: Pick<AppDeps, 'realm' | 'log'>): Express {
+function closeApp(app: Express, deps: AnswerSettings & Pick<AppDeps, 'log'>): Express {
   app.use((request: Request) => {
     throw new BrokerError('not_found', `no route for ${request.path.slice(0, 256)}`);
   });
@@ -135,8 +134,8 @@ function closeApp(app: Express, { realm, log }: Pick<AppDeps, 'realm' | 'log'>):
     if (response.headersSent) return next(error);
     const known = toBrokerError(error);
     const { requestId } = contextOf(response);
-    if (known.code === 'internal') log.error('request failed', { requestId, cause: describeError(error) });
-    respondError(response, known, requestId, realm);
+    if (known.code === 'internal') deps.log.error('request failed', { requestId, cause: describeError(error) });
+    respondError(response, known, requestId, deps);
   });
   return app;
 }

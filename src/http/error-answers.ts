@@ -5,6 +5,9 @@ import type { Answer } from './answer.ts';
 import { MAX_FIELDS } from './form.ts';
 import { HELPER_ANSWERS } from './oauth/answers.ts';
 
+/** Where people sign in, in a sentence of a broker whose URL for that is not known. */
+const THIS_SERVER = 'this token server';
+
 export const ANSWERS = {
   invalid_request: {
     status: 400,
@@ -61,9 +64,8 @@ export const ANSWERS = {
   password_not_accepted: {
     status: 401,
     code: 'UNAUTHORIZED',
-    sentence:
-      'passwords are not accepted here; run docker-credential-fairlead login, ' +
-      'or sign in with a browser at this token server and create a token to use as the password',
+    sentence: passwordNotAccepted(THIS_SERVER),
+    sentenceAt: passwordNotAccepted,
     oauth: 'invalid_grant',
     challenge: true,
   },
@@ -119,8 +121,8 @@ export const ANSWERS = {
   sign_in_due: {
     status: 401,
     code: 'UNAUTHORIZED',
-    sentence:
-      'your last sign-in is too long ago; sign in with a browser at this token server, and this login works again',
+    sentence: signInDue(THIS_SERVER),
+    sentenceAt: signInDue,
     oauth: 'invalid_grant',
     challenge: true,
   },
@@ -239,7 +241,18 @@ export const ANSWERS = {
   },
 } as const satisfies Record<ErrorCode, Answer>;
 
-/** What a client read, without the id of its request. */
+/** What a client read, without the id of its request and the URL of the console. */
 export function sentenceOf(code: ErrorCode): string {
   return ANSWERS[code].sentence;
+}
+
+function passwordNotAccepted(place: string): string {
+  return (
+    'passwords are not accepted here; run docker-credential-fairlead login, ' +
+    `or sign in with a browser at ${place} and create a token to use as the password`
+  );
+}
+
+function signInDue(place: string): string {
+  return `your last sign-in is too long ago; sign in with a browser at ${place}, and this login works again`;
 }

@@ -2,7 +2,7 @@
 import type { Response } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, AnswerSettings } from './answer.ts';
 import { ANSWERS } from './error-answers.ts';
 
 /** Converts what a handler threw. The errors of body-parser have a `type`; any other error is a defect of ours. */
@@ -32,18 +32,24 @@ export function bodyOf(answer: Pick<Answer, 'code' | 'sentence' | 'oauth'>, requ
   });
 }
 
-/**
- * Writes the answer for a failed request.
- *
- * @param realm the realm of the Basic challenge on a 401
- */
-export function respondError(response: Response, error: BrokerError, requestId: string, realm: string): void {
+/** Writes the answer for a failed request. */
+export function respondError(
+  response: Response,
+  error: BrokerError,
+  requestId: string,
+  { realm, consoleUrl }: AnswerSettings,
+): void {
   const answer: Answer = ANSWERS[error.code];
+  const sentence = consoleUrl === undefined ? undefined : answer.sentenceAt?.(consoleUrl);
   const retryAfter = error.retryAfter ?? answer.retryAfter;
   if (retryAfter !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfter));
   // Not `Bearer error=…`: docker would print the message twice.
   if (answer.challenge === true) response.setHeader('WWW-Authenticate', `Basic realm="${realm}", charset="UTF-8"`);
-  respondJson(response, answer.status, errorBody(error.code, requestId));
+  respondJson(
+    response,
+    answer.status,
+    bodyOf({ ...answer, ...(sentence === undefined ? {} : { sentence }) }, requestId),
+  );
 }
 
 /** Sends JSON text with the headers of the answers of a token endpoint (RFC 6749, section 5.1). */

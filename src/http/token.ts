@@ -188,6 +188,10 @@ function scopeText(grants: IssuedToken['grants']): string {
     .join(' ');
 }
 
+function isAnonymous({ credential, refreshToken, code }: TokenRequest): boolean {
+  return credential === undefined && refreshToken === undefined && code === undefined;
+}
+
 /** @param asked the token request, if it could be parsed */
 function recordRefusal(
   audit: Audit,
@@ -203,6 +207,7 @@ function recordRefusal(
     code: error.code,
     service: asked?.service ?? '',
     ...(asked?.credential === undefined ? {} : { username: asked.credential.username }),
+    ...(asked !== undefined && isAnonymous(asked) ? { isAnonymous: true } : {}),
     hints: asked === undefined ? [] : hintsOfRefusal(asked),
     ...error.about,
     cause: describeError(error),

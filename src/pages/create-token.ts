@@ -205,8 +205,15 @@ interface NewTokenView {
   /** The token itself. This page is the only place that shows it. */
   readonly secret: string;
   readonly expiresAt: number;
-  /** How to use it, by program. */
-  readonly commands: readonly { readonly program: string; readonly words: readonly string[] }[];
+  /** How to use it, by program, the most common one first. */
+  readonly commands: readonly CommandView[];
+}
+
+interface CommandView {
+  readonly program: string;
+  readonly words: readonly string[];
+  /** How the token is entered, where the program does not ask for a password. */
+  readonly note?: string;
 }
 
 /** The answer to the form. It has no address of its own, so that nothing shows the token again. */
@@ -221,14 +228,23 @@ export function newTokenPage(page: Page, { name, secret, expiresAt, commands }: 
         <p><b>${name}</b> is ready. Copy it now: it is shown this once. It ends on ${day(expiresAt)}.</p>
         ${copyable('secret', 'token', [secret], 'the token')}
         <p class="printed">The token is not printed: whoever finds the paper could use it.</p>
-        <p class="quiet">Paste it where one of these commands asks for a password:</p>
-        ${commands.map(
-          ({ program, words }, index) =>
-            html`<h2 class="small">${program}</h2>
-              ${copyable('command', `command-${index}`, words, `the command for ${program}`)}`,
-        )}
+        <p class="quiet">Paste it where the command asks for a password:</p>
+        ${commands.slice(0, 1).map(commandText)} ${commands.length > 1 && otherPrograms(commands.slice(1))}
       </section>`,
       html`<p><a class="button" href="${url`/console/tokens`}">I have copied it. Show my tokens</a></p>`,
     ],
   });
+}
+
+function otherPrograms(commands: readonly CommandView[]): Html {
+  return html`<details>
+    <summary>Other programs: ${commands.map(({ program }) => program).join(', ')}</summary>
+    <div class="commands">${commands.map(commandText)}</div>
+  </details>`;
+}
+
+function commandText({ program, words, note }: CommandView): Html {
+  return html`<h2 class="small">${program}</h2>
+    ${note !== undefined && html`<p class="quiet">${note}</p>`}
+    ${copyable('command', `command-${program}`, words, `the command for ${program}`)}`;
 }

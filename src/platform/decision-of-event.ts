@@ -7,7 +7,7 @@ import type { AuditEvent } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
 import type { RecentDecision } from '../core/recent-decision.ts';
 import type { Scope } from '../core/scope.ts';
-import { typed } from './audit/audit-lines.ts';
+import { typed } from './audit/typed-text.ts';
 import { MAX_LISTED_REASONS, MAX_LISTED_SCOPES } from './list-bounds.ts';
 
 const MAX_CAUSE = 256;
@@ -23,7 +23,12 @@ export function decisionOf(event: AuditEvent, at: number): RecentDecision | unde
       return { ...sharedOf(event, time), ...userOf(caller), ...scopesOf(grants), tokenId, policyRevision };
     }
     case 'token.refused':
-      return { ...sharedOf(event, at), ...typedUser(event), ...NO_SCOPES, refusal: refusalOf(event.code, event.cause) };
+      return {
+        ...sharedOf(event, at),
+        ...refusedUser(event, event.isAnonymous === true, event.code),
+        ...NO_SCOPES,
+        refusal: refusalOf(event.code, event.cause),
+      };
     case 'access.decided':
       return deniedAccess(event, at);
     case 'access.checked':
@@ -47,9 +52,24 @@ function sharedOf({ request, service }: Pick<Checked, 'request' | 'service'>, at
   return { requestId: request.requestId, at, client: request.client, service: typed(service) };
 }
 
-function typedUser({ username = '' }: { readonly username?: string }): Pick<RecentDecision, 'username'> {
-  return username === '' ? {} : { username: typed(username) };
+type Asking = Pick<RecentDecision, 'username' | 'nobody' | 'backend' | 'via'>;
+
+/** A name is as typed, or that of the account for which a refresh token was issued. */
+function refusedUser(
+  { username = '', owner, backend }: Pick<Checked, 'username' | 'owner' | 'backend'>,
+  isAnonymous: boolean,
+  code: Checked['outcome'],
+): Asking {
+  if (owner !== undefined)
+    return { username: owner, ...(backend === undefined ? {} : { backend }), via: REFRESH_TOKEN };
+  if (username !== '') return { username: typed(username) };
+  return {
+    nobody: isAnonymous ? 'anonymous' : 'unknown',
+    ...(code === 'refresh_token_refused' ? { via: REFRESH_TOKEN } : {}),
+  };
 }
+
+const REFRESH_TOKEN = { kind: 'refresh-token' } as const;
 
 function refusalOf(code: ErrorCode | AccessRefusal, cause: string): NonNullable<RecentDecision['refusal']> {
   return { code, cause: cause.slice(0, MAX_CAUSE) };
@@ -94,7 +114,8 @@ function refusedAccess(event: Checked, at: number): RecentDecision | undefined {
   return {
     ...sharedOf(event, at),
     endpoint: 'forward-auth',
-    ...typedUser(event),
+    // A registry token without a user name was issued to an anonymous caller.
+    ...refusedUser(event, tokenId !== undefined, outcome),
     ...(tokenId === undefined ? NO_SCOPES : scopesOf(needs.map((asked) => grantWithout(missing, asked)))),
     ...(tokenId === undefined ? {} : { tokenId }),
     refusal: refusalOf(outcome, cause),
@@ -110,8 +131,8 @@ function grantWithout(missing: readonly Scope[], asked: Scope): Grant {
   return { asked, granted, because: [] };
 }
 
-function userOf(caller: Caller): Pick<RecentDecision, 'username' | 'backend' | 'via'> {
-  if (caller.kind === 'anonymous') return {};
+function userOf(caller: Caller): Asking {
+  if (caller.kind === 'anonymous') return { nobody: 'anonymous' };
   const { username, backend } = caller.identity;
   const { kind, name } = caller.via ?? {};
   if (kind === undefined) return { username, backend };

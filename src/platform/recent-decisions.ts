@@ -5,6 +5,7 @@
 import type { AuditEvent } from '../core/events.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
+import { whoText } from '../core/recent-decision.ts';
 import type { DecisionFilter, RecentDecision, RecentDecisions, RecordedCaller } from '../core/recent-decision.ts';
 import { storedLimits } from '../core/token-limits.ts';
 import type { StoredLimit } from '../core/token-limits.ts';
@@ -65,7 +66,7 @@ export function recordDecisions(
   };
 }
 
-interface Entry extends Pick<RecentDecision, 'requestId' | 'endpoint' | 'username' | 'tokenId'> {
+interface Entry extends Pick<RecentDecision, 'requestId' | 'endpoint' | 'username' | 'nobody' | 'tokenId'> {
   readonly text: string;
   readonly isRefused: boolean;
   readonly isIssued: boolean;
@@ -114,11 +115,12 @@ function sizeOf(texts: readonly string[]): number {
  * What entries are found by. Everybody with a session can search: to parse the texts of all of them, which a user can make
  * large, takes the event loop a second.
  */
-function factsOf({ requestId, endpoint, username, tokenId, scopes, refusal }: RecentDecision) {
+function factsOf({ requestId, endpoint, username, nobody, tokenId, scopes, refusal }: RecentDecision) {
   const isRefused = refusal !== undefined || scopes.some(isDenied);
   const own = {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(username === undefined ? {} : { username }),
+    ...(nobody === undefined ? {} : { nobody }),
     ...(tokenId === undefined ? {} : { tokenId }),
   };
   return { requestId, isRefused, ...own };
@@ -129,8 +131,9 @@ function parse(text: string): RecentDecision {
   return JSON.parse(text) as RecentDecision;
 }
 
-function matches({ text, username, isRefused }: Entry, filter: DecisionFilter): boolean {
+function matches(entry: Entry, filter: DecisionFilter): boolean {
+  const { text, isRefused } = entry;
   const { person, repository, isRefusedOnly } = filter;
-  if (!containsText(username ?? 'anonymous', person) || (isRefusedOnly && !isRefused)) return false;
+  if (!containsText(whoText(entry), person) || (isRefusedOnly && !isRefused)) return false;
   return repository === '' || parse(text).scopes.some(({ asked }) => containsText(asked.name, repository));
 }

@@ -75,7 +75,9 @@ function tests(parts: () => Parts): void {
     const { code, stderr } = await docker.login(registry.host, { user: otto.username, password: otto.password });
 
     expect(code).not.toBe(0);
-    expect(stderr).toContain('passwords are not accepted here; run docker-credential-fairlead login, or sign in with');
+    expect(stderr).toContain(
+      `unauthorized: passwords are not accepted here; run docker-credential-fairlead login, or sign in with a browser at ${site}/console and create a token`,
+    );
   });
 
   it('is not signed in by the password alone, or with a wrong code', async () => {

@@ -204,7 +204,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'login-12',
     effect: 'the log shows a truncated token that was typed as a user name',
-    file: 'src/platform/audit/audit-lines.ts',
+    file: 'src/platform/audit/typed-text.ts',
     find: 'isToken(text) || hasFairleadPrefix(text)',
     replace: 'isToken(text)',
     tests: ['test/unit/platform/audit/audit-lines.test.ts'],

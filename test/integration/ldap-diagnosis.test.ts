@@ -171,7 +171,7 @@ describe.skipIf(absent)('the diagnosis of an LDAP directory', () => {
       async (from) => {
         const steps = await diagnose({ urls: [slapd.url], groups: { base: GROUPS_DN, from } }, carol);
 
-        expect(textOf(steps)).toContain('finds no groups: none under');
+        expect(textOf(steps.filter(({ isWarning }) => isWarning === true))).toContain('finds no groups: none under');
       },
     );
   });

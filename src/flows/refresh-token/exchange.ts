@@ -4,7 +4,7 @@
  * answer is 503, and the token stays valid.
  */
 import { expiryOf } from '../../core/record-fields.ts';
-import { BrokerError, describeError } from '../../core/errors.ts';
+import { aboutMore, BrokerError, describeError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import type { Caller, Secret } from '../../core/identity.ts';
 import { isRefreshToken, refreshTokenId } from '../../core/refresh-token.ts';
@@ -61,10 +61,14 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
       const isRefused = error instanceof Refusal;
       const cause = isRefused ? error.message : describeError(error);
       deps.audit.record({ ...event, ...owner(), outcome: isRefused ? 'refused' : 'failed', cause });
-      if (isRefused) throw new BrokerError(error.code, cause);
-      if (error instanceof BrokerError) throw error;
+      const ofOwner = record === undefined ? {} : { owner: record.username, backend: record.backend };
+      if (isRefused) throw new BrokerError(error.code, cause, { about: ofOwner });
+      if (error instanceof BrokerError) throw aboutMore(error, ofOwner);
       // A defect of a backend must not look like the end of the login.
-      throw new BrokerError('backend_unavailable', 'the backend cannot check the account', { cause: error });
+      throw new BrokerError('backend_unavailable', 'the backend cannot check the account', {
+        cause: error,
+        about: ofOwner,
+      });
     }
   };
 }

@@ -7,6 +7,7 @@ import { decide } from '../../core/policy/decide.ts';
 import { nearMisses } from '../../core/policy/near-misses.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { repositorySegments } from '../../core/policy/repository-pattern.ts';
+import { whoText } from '../../core/recent-decision.ts';
 import type { RecentDecision, RecentDecisions } from '../../core/recent-decision.ts';
 import type { SignedIn } from '../../flows/session/find.ts';
 import { accessPage } from '../../pages/access.ts';
@@ -107,7 +108,7 @@ function denialOf(
   const isOwn = isOf({ ...found, ...backendOf(issued ?? found) }, signedIn);
   // INVARIANT: to anybody but administrators, the request of somebody else is as unknown as one that never was.
   if (!isOwn && !signedIn.isAdmin) return { requestId, denial: 'unknown' };
-  const who = isOwn ? {} : { who: found.username ?? 'anonymous' };
+  const who = isOwn ? {} : { who: whoText(found) };
   return { requestId, denial: { ...who, ...denialView(found, issued) } };
 }
 

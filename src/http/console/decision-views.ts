@@ -34,7 +34,7 @@ export function decisionView(grant: Decided, service: string, misses: readonly N
 
 /** A row of the list of decisions. */
 export function decisionRow(decision: RecentDecision): DecisionRow {
-  const { requestId, endpoint, at, username, service, client, scopes, unlisted, refusal } = decision;
+  const { requestId, endpoint, at, username, nobody, service, client, scopes, unlisted, refusal } = decision;
   const rows = scopes.map(({ asked, granted, limited, because }) => ({
     name: scopeName(asked),
     asked: asked.actions,
@@ -46,6 +46,7 @@ export function decisionRow(decision: RecentDecision): DecisionRow {
     requestId,
     at,
     ...(username === undefined ? {} : { username }),
+    ...(nobody === undefined ? {} : { nobody }),
     via: viaText(decision),
     service,
     from: client,
@@ -92,8 +93,8 @@ export function groupNames(groups: Iterable<string>): readonly string[] {
 }
 
 /** How the user logged in, in words. */
-export function viaText({ username, via }: Pick<RecentDecision, 'username' | 'via'>): string {
-  if (username === undefined) return 'no login';
+export function viaText({ nobody, via }: Pick<RecentDecision, 'nobody' | 'via'>): string {
+  if (nobody === 'anonymous') return 'no login';
   switch (via?.kind) {
     case undefined:
       return 'login';

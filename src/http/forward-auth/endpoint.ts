@@ -11,6 +11,7 @@ import { needsOf, registryRoute } from '../../core/registry-route.ts';
 import type { RegistryRequest, RegistryRoute, RouteOptions } from '../../core/registry-route.ts';
 import type { AccessAnswer, ForwardAuth } from '../../flows/forward-auth.ts';
 import type { Service } from '../../flows/grant-token.ts';
+import type { AnswerSettings } from '../answer.ts';
 import { contextOf } from '../context.ts';
 import { rateLimited } from '../rate-limited-log.ts';
 import { respondError, toBrokerError } from '../respond.ts';
@@ -26,14 +27,12 @@ export interface ForwardAuthService {
   readonly routes: RouteOptions;
 }
 
-export interface ForwardAuthRouteDeps {
+export interface ForwardAuthRouteDeps extends AnswerSettings {
   readonly services: ReadonlyMap<string, ForwardAuthService>;
   /** The path of `publicUrl`, without a slash at its end. */
   readonly publicPath: string;
   /** The URL of the token endpoint. */
   readonly tokenUrl: string;
-  /** The realm of the Basic challenge. */
-  readonly realm: string;
   readonly isTrustedProxy: (address: string | undefined) => boolean;
   readonly forwardAuth: ForwardAuth;
   readonly audit: Audit;
@@ -174,7 +173,7 @@ interface Failed extends Pick<Refused, 'service' | 'route' | 'username'> {
 /** A login that is refused, or an outage. */
 function fail(deps: Deps, response: Response, { error, ...about }: Failed): void {
   record(deps, response, { outcome: error.code, ...about, ...error.about, cause: describeError(error) });
-  respondError(response, error, contextOf(response).requestId, deps.realm);
+  respondError(response, error, contextOf(response).requestId, deps);
 }
 
 type Checked = Parameters<Audit['record']>[0] & { readonly type: 'access.checked' };

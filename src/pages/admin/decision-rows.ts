@@ -10,8 +10,9 @@ import type { Content, Html } from '../template/html.ts';
 export interface DecisionRow {
   readonly requestId: string;
   readonly at: number;
-  /** The user name; undefined: anonymous. */
   readonly username?: string;
+  /** Where there is no user name: whether the request had no credential, or nobody knows whose it was. */
+  readonly nobody?: 'anonymous' | 'unknown';
   /** How the user logged in: `password`, `token laptop`. */
   readonly via: string;
   readonly service: string;
@@ -43,13 +44,13 @@ export function decisionRows(page: Page, all: readonly DecisionRow[], label: str
 }
 
 function decisionRow(page: Page, row: DecisionRow): Html {
-  const { at, username, via, scopes, unlisted, refusal } = row;
+  const { at, username, nobody = 'unknown', via, scopes, unlisted, refusal } = row;
   return html`<li>
     <details>
       <summary>
         ${clockTime(at, page.now)}
         <span class="who"
-          >${username === undefined ? 'anonymous' : html`<b>${username}</b>`} <span class="quiet">${via}</span></span
+          >${username === undefined ? nobody : html`<b>${username}</b>`} <span class="quiet">${via}</span></span
         >
         <span class="asked">
           ${scopes.map((scope) => scopeLine(scope))}

@@ -1,7 +1,7 @@
 /** The test of a login, step by step, for administrators. */
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
-import { codes, empty, heading, notice } from '../parts/blocks.ts';
+import { codes, empty, heading, nameText, notice } from '../parts/blocks.ts';
 import { textField } from '../parts/form.ts';
 import { patternTable } from '../parts/granted-patterns.ts';
 import type { GrantedPatternView } from '../parts/granted-patterns.ts';
@@ -61,7 +61,7 @@ export function testLoginPage(page: Page, view: TestLoginView): Html {
 function resultText({ username = '', user }: TestLoginView, steps: readonly StepView[]): Html {
   return html`${
       user === undefined
-        ? notice('problem', html`<p>The login of <b>${username}</b> does not work.</p>`)
+        ? notice('problem', failureText(username, failedStep(steps)))
         : notice('done', html`<p>The login works: <b>${user.name}</b> at <code>${user.backend}</code>.</p>`)
     }
     <section>
@@ -71,6 +71,19 @@ function resultText({ username = '', user }: TestLoginView, steps: readonly Step
       </ol>
     </section>
     ${user !== undefined && userText(user)}`;
+}
+
+function failureText(username: string, step: StepView | undefined): Html {
+  return html`<p>The login of <b>${username}</b> does not work.</p>
+    ${step !== undefined && html`<p>Failed step: ${nameText(step.text)}</p>`}`;
+}
+
+/**
+ * Where the login ends: a directory that refuses a bind says why, and the answer of its backend follows. A failed step
+ * before one that worked ended nothing: another backend was asked.
+ */
+function failedStep(steps: readonly StepView[]): StepView | undefined {
+  return steps[steps.findLastIndex(({ state }) => state !== 'failed') + 1];
 }
 
 const MARKS = {

@@ -2,14 +2,10 @@
 import type { ErrorCode } from '../../core/errors.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import type { LogLevel } from '../log.ts';
-import { hasFairleadPrefix } from '../../core/fairlead-prefix.ts';
 import { formatScope } from '../../core/scope.ts';
-import { isToken } from '../../core/token-shape.ts';
 import { differenceLines } from './difference-lines.ts';
 import { subjectFields } from './subject-fields.ts';
-
-/** Names come from clients and are bounded before they are logged. */
-const MAX_TEXT = 256;
+import { typed } from './typed-text.ts';
 
 interface AuditLine {
   readonly level: LogLevel;
@@ -43,7 +39,7 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           message: 'token refused',
           fields: known({
             ...shared,
-            user: event.username === undefined ? undefined : typed(event.username),
+            ...refusedUser(event),
             service: typed(event.service),
             code: event.code,
             backend: event.backend,
@@ -183,6 +179,14 @@ function personalTokenFields(event: Extract<AuditEvent, { type: 'personal-token'
 }
 
 type Checked = Extract<AuditEvent, { type: 'access.checked' }>;
+type Refused = Extract<AuditEvent, { type: 'token.refused' }>;
+
+/** Without a user name, and not anonymous: nobody knows whose the credential was. */
+function refusedUser(event: Refused | Checked): AuditLine['fields'] {
+  if (event.owner !== undefined) return { user: event.owner };
+  if (event.username !== undefined) return { user: typed(event.username) };
+  return event.type === 'token.refused' && event.isAnonymous === true ? { user: '', anonymous: true } : {};
+}
 
 /**
  * The first request of each client has no credential; what is allowed or denied has the line of its token or decision; and
@@ -207,7 +211,7 @@ function checkedLines(event: Checked, shared: AuditLine['fields']): readonly Aud
   if (UNLOGGED.has(outcome) || (outcome === 'login_required' && username === undefined)) return [];
   const fields = known({
     ...shared,
-    user: username === undefined ? undefined : typed(username),
+    ...refusedUser(event),
     service,
     ...limited('asked', needs.map(formatScope)),
     code: outcome,
@@ -282,17 +286,4 @@ function limited(name: string, texts: readonly string[]): AuditLine['fields'] {
   let left = MAX_ITEMS_TEXT;
   const kept = texts.slice(0, MAX_ITEMS).filter((text) => (left -= text.length) >= 0);
   return { [name]: kept, ...(kept.length < texts.length ? { [`${name}Truncated`]: texts.length - kept.length } : {}) };
-}
-
-/** A broken form can join the name and the password: `alice)password=…`. */
-const JOINED_PASSWORD = /password=.*/is;
-
-/** A text that a client sent. A token in the wrong field, or a password behind the name, is not shown. */
-export function typed(text: string): string {
-  if (isToken(text) || hasFairleadPrefix(text)) return '[token]';
-  return bounded(text).replace(JOINED_PASSWORD, 'password=[hidden]');
-}
-
-function bounded(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }

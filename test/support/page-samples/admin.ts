@@ -108,7 +108,9 @@ export function adminSamples({ admin }: Viewers, text: Text): Samples {
     'test-login-without-rights': () =>
       testLoginPage(admin, {
         username: text('bob'),
-        steps: [{ state: 'ok', text: text('backend local authenticates bob, no group') }],
+        steps: [
+          { state: 'warning', text: text('backend local authenticates bob, no group: no rule for groups applies') },
+        ],
         user: { name: text('bob'), backend: 'local', groups: [], patterns: [], isCut: false },
       }),
     'test-login-fails': () =>
@@ -117,6 +119,7 @@ export function adminSamples({ admin }: Viewers, text: Text): Samples {
         steps: [
           { state: 'ok', text: text('backend corp: finds uid=alice,ou=people,dc=corp,dc=example') },
           { state: 'warning', text: text('backend corp: reads no groups: add groups.base') },
+          { state: 'failed', text: text('backend corp: binds as uid=alice,ou=people: wrong-password') },
           { state: 'failed', text: text('backend corp rejects the login: wrong-password') },
         ],
       }),

@@ -43,6 +43,11 @@ export function ownSamples({ user, admin }: Viewers, text: Text): Samples {
         commands: [
           { program: 'docker', words: ['docker', 'login', 'registry.example.com', '--username', text('alice')] },
           { program: 'podman', words: ['podman', 'login', 'registry.example.com', '--username', text('alice')] },
+          {
+            program: 'crane',
+            words: ['crane', 'auth', 'login', 'registry.example.com', '--username', text('alice'), '--password-stdin'],
+            note: 'In bash or zsh. It shows nothing while it waits: paste the token, and press Enter.',
+          },
         ],
       }),
     'token-revoke': () => revokeTokenPage(user, firstToken),

@@ -144,7 +144,7 @@ export function sampleDecisions(text: Text): readonly DecisionRow[] {
         scope('ops/secret', ['pull'], []),
       ],
     },
-    { ...shared, at: SAMPLE_NOW - 75, requestId: '01JZ4R8T6QF3W0P9X2C3', via: 'no login' },
+    { ...shared, at: SAMPLE_NOW - 75, requestId: '01JZ4R8T6QF3W0P9X2C3', nobody: 'anonymous', via: 'no login' },
     {
       ...shared,
       at: SAMPLE_NOW - 92,
@@ -166,6 +166,14 @@ export function sampleDecisions(text: Text): readonly DecisionRow[] {
     {
       ...shared,
       at: SAMPLE_NOW - 310,
+      requestId: '01JZ4R8T6QF3W0P9X2BZ',
+      nobody: 'unknown',
+      via: 'stored login',
+      refusal: 'this login has ended; sign in again',
+    },
+    {
+      ...shared,
+      at: SAMPLE_NOW - 320,
       requestId: '01JZ4R8T6QF3W0P9X2C0',
       username: text('robot:web-ci'),
       via: text('token deploy web'),

@@ -42,7 +42,7 @@ describe('a login check', () => {
       'ok: backend ci is not asked: it accepts tokens, and the credential is a password',
       'ok: backend partners is not asked: no pattern of usernames matches',
       'ok: backend staff does not know this user; the next one is asked',
-      'ok: backend corp authenticates alice, no group',
+      'warning: backend corp authenticates alice, no group: no rule for groups applies',
     ]);
   });
 

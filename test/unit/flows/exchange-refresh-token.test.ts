@@ -21,6 +21,8 @@ import {
   user,
 } from '../../support/refresh-token-world.ts';
 
+const OF_ALICE = { owner: 'alice', backend: 'corp' };
+
 /** Brokers with the same clock and the same records. */
 function sharingOneStore(count: number) {
   const first = open();
@@ -80,6 +82,7 @@ describe('the exchange of a refresh token', () => {
     world.outcome = again();
 
     expect(answer).toMatchObject(REFUSED);
+    expect(answer).toMatchObject({ about: OF_ALICE });
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
   });
 
@@ -123,6 +126,8 @@ describe('the exchange of a refresh token', () => {
     answers.push(await refused(old));
 
     for (const answer of answers) expect(answer).toMatchObject(REFUSED);
+    // Only a record says whose a token is.
+    expect(answers.map((answer) => (answer as BrokerError).about)).toEqual([{}, {}, {}, OF_ALICE, {}]);
     const gone = 'never issued, expired, revoked, or replaced by newer ones';
     expect(audit.events.map((event) => 'cause' in event && event.cause)).toEqual([
       'it does not have the form of a refresh token of this server',
@@ -146,7 +151,7 @@ describe('the exchange of a refresh token', () => {
     const after = await store.list();
     world.outcome = again();
 
-    expect(answer).toMatchObject({ name: 'BrokerError', code: 'backend_unavailable' });
+    expect(answer).toMatchObject({ name: 'BrokerError', code: 'backend_unavailable', about: OF_ALICE });
     expect(after).toEqual(before);
     expect(audit.events.at(-1)).toMatchObject({ type: 'refresh-token', outcome: 'failed', username: 'alice' });
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });

@@ -71,7 +71,7 @@ describe('a test of a login', () => {
 
     expect(tested).toMatchObject({ kind: 'tested', identity: { username: 'alice', backend: 'corp' } });
     expect(textsOf(tested)).toBe(
-      'backend staff does not know this user; the next one is asked\nbackend corp authenticates alice, no group',
+      'backend staff does not know this user; the next one is asked\nbackend corp authenticates alice, no group: no rule for groups applies',
     );
     expect(lastText(await test('wrong'))).toBe('backend corp rejects the login: wrong-password');
   });

@@ -342,6 +342,31 @@ describe('an error', () => {
     },
   );
 
+  it.each([
+    [
+      'password_not_accepted',
+      'passwords are not accepted here; run docker-credential-fairlead login, or sign in with a browser at ' +
+        'https://auth.example.com/console and create a token to use as the password',
+    ],
+    [
+      'sign_in_due',
+      'your last sign-in is too long ago; sign in with a browser at https://auth.example.com/console, ' +
+        'and this login works again',
+    ],
+    ['invalid_credentials', 'wrong user name or password'],
+  ] as const)('%s says where people sign in, if it is about that, and there is a console', async (code, sentence) => {
+    await using app = await openHttpApp({
+      consoleUrl: 'https://auth.example.com/console',
+      identify: async () => {
+        throw new BrokerError(code, CAUSE);
+      },
+    });
+
+    const { json } = await app.send(PATH, { headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example' } });
+
+    expect(json).toMatchObject({ errors: [{ message: `${sentence} (request id-1)` }] });
+  });
+
   it('says after how many seconds to try again wherever waiting helps', () => {
     const waiting = Object.entries(EXPECTED).filter(([, { status }]) => status === 429 || status === 503);
 

@@ -88,4 +88,14 @@ describe('the page that shows a new token', () => {
     expect(text.match(/flp_/g)).toHaveLength(1);
     expect(text).not.toMatch(/(?:href|src|action|value)="[^"]*flp_/);
   });
+
+  it('shows the command for docker, and those for other programs when somebody opens them', () => {
+    const text = samples['token-created']?.().toString() ?? '';
+    const [shown = '', folded = ''] = text.split('<details>');
+
+    const programs = (part: string) => [...part.matchAll(/<h2 class="small">(\w+)</g)].map(([, program]) => program);
+    expect(programs(shown)).toEqual(['docker']);
+    expect(programs(folded)).toEqual(['podman', 'crane']);
+    expect(folded).toContain('Other programs: podman, crane');
+  });
 });

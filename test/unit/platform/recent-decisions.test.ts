@@ -3,6 +3,7 @@ import type { Grant } from '../../../src/core/access.ts';
 import type { AuditEvent } from '../../../src/core/events.ts';
 import { ANONYMOUS } from '../../../src/core/identity.ts';
 import type { Caller } from '../../../src/core/identity.ts';
+import { whoText } from '../../../src/core/recent-decision.ts';
 import { parseStoredLimits } from '../../../src/core/token-limits.ts';
 import { recordDecisions } from '../../../src/platform/recent-decisions.ts';
 import { fixedClock } from '../../support/fakes.ts';
@@ -34,7 +35,7 @@ function issued(requestId: string, caller: Caller, grants: readonly Partial<Gran
   };
 }
 
-function refused(requestId: string, username: string): AuditEvent {
+function refused(requestId: string, username: string): Extract<AuditEvent, { type: 'token.refused' }> {
   return {
     type: 'token.refused',
     request: { requestId, client: '10.1.4.7' },
@@ -88,6 +89,23 @@ describe('recent decisions', () => {
     expect(idsOf(memory, { ...ALL, repository: 'secret' })).toEqual(['partly']);
     expect(idsOf(memory, { ...ALL, isRefusedOnly: true })).toEqual(['wrong', 'partly']);
     expect(memory.find(ALL, 1)).toMatchObject({ found: [{ requestId: 'anonymous' }], more: 3 });
+  });
+
+  it('have a refused refresh token under the account that it was issued for, or as unknown, and never as anonymous', () => {
+    const memory = recordDecisions(10, fixedClock());
+    const { username: _, ...refusal } = refused('anonymous', '');
+    memory.record({ ...refusal, code: 'login_required', isAnonymous: true });
+    const token = { ...refusal, code: 'refresh_token_refused' } as const;
+    memory.record({ ...token, request: { ...token.request, requestId: 'gone' } });
+    const disabled = { ...token.request, requestId: 'disabled' };
+    memory.record({ ...token, request: disabled, owner: 'alice', backend: 'corp' });
+
+    expect(idsOf(memory, { ...ALL, person: 'anonymous' })).toEqual(['anonymous']);
+    expect(idsOf(memory, { ...ALL, person: 'unknown' })).toEqual(['gone']);
+    expect(idsOf(memory, { ...ALL, person: 'alice' })).toEqual(['disabled']);
+    const via = { kind: 'refresh-token' };
+    expect(memory.byRequest('gone')).toMatchObject({ nobody: 'unknown', via });
+    expect(memory.byRequest('disabled')).toMatchObject({ username: 'alice', backend: 'corp', via });
   });
 
   it('have no token that somebody typed as a user name', () => {
@@ -148,6 +166,18 @@ describe('recent decisions', () => {
 
       expect(idsOf(memory)).toEqual(['invalid_credentials', 'unknown_route', 'token_invalid', 'denied']);
       expect(memory.byRequest('denied')).toMatchObject({ endpoint: 'forward-auth', username: 'alice' });
+    });
+
+    it('are anonymous only where the registry token is of an anonymous caller', () => {
+      const memory = recordDecisions(20, fixedClock());
+      memory.record(checked('damaged', { outcome: 'token_invalid' }));
+      memory.record(
+        checked('of nobody', { outcome: 'insufficient_scope', username: '', tokenId: 't', missing: needs }),
+      );
+      memory.record(checked('stored login', { outcome: 'refresh_token_refused', owner: 'alice', backend: 'corp' }));
+
+      const who = ['damaged', 'of nobody', 'stored login'].map((id) => whoText(memory.byRequest(id) ?? {}));
+      expect(who).toEqual(['unknown', 'anonymous', 'alice']);
     });
 
     it('have what the registry token grants of what was needed, and lead to its request', () => {

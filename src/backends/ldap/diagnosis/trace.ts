@@ -56,7 +56,7 @@ export function createLoginTrace(config: LdapConfig, search: UserSearch, report:
       const how = verdict.kind === 'rejected' ? verdict.reason : 'the server has no such entry; correct users.template';
       report({ ok: false, text: `binds as ${dn}: ${how}` });
     },
-    groupsRead: ({ dn }, names) => report({ ok: true, text: describeGroups(config, dn, names) }),
+    groupsRead: ({ dn }, names) => report(groupsStep(config, dn, names)),
   };
 }
 
@@ -79,15 +79,18 @@ async function reasonForNoUser(
   return `there are other users: check the spelling, and whether ${loginAttributes(config).join(' or ')} holds what users type (users.loginAttributes)`;
 }
 
-function describeGroups(config: LdapConfig, dn: string, names: ReadonlySet<string>): string {
+/** Without groups, the login works, and no rule for groups applies to it. */
+function groupsStep(config: LdapConfig, dn: string, names: ReadonlySet<string>): Step {
   const { groups } = config;
-  if (groups === undefined) return 'reads no groups: add groups.base for rules that name groups';
+  const warning = (text: string): Step => ({ ok: true, isWarning: true, text });
+  if (groups === undefined) return warning('reads no groups: add groups.base for rules that name groups');
   const dns = [...names].filter((name) => name.includes('='));
   if (dns.length === 0) {
-    return `finds no groups: none under ${groups.base} ${REASON_FOR_NO_GROUPS[groupSource(config)](dn)}`;
+    return warning(`finds no groups: none under ${groups.base} ${REASON_FOR_NO_GROUPS[groupSource(config)](dn)}`);
   }
   const listed = dns.slice(0, MAX_LISTED_GROUPS).join('; ');
-  return `finds ${dns.length} ${dns.length === 1 ? 'group' : 'groups'} under ${groups.base}: ${listed}${dns.length > MAX_LISTED_GROUPS ? '; …' : ''}`;
+  const text = `finds ${dns.length} ${dns.length === 1 ? 'group' : 'groups'} under ${groups.base}: ${listed}${dns.length > MAX_LISTED_GROUPS ? '; …' : ''}`;
+  return { ok: true, text };
 }
 
 const REASON_FOR_NO_GROUPS: Readonly<Record<GroupSource, (dn: string) => string>> = {

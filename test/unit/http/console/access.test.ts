@@ -67,6 +67,25 @@ it('lists what was missing in a request, and a request that the client has repea
   expect(text).toContain('?request=b#denial"');
 });
 
+it('lists a stored login of the person that was refused, and not that of a person of the same name elsewhere', async () => {
+  const refused = (requestId: string, backend: string): AuditEvent => ({
+    type: 'token.refused',
+    request: { requestId, client: '10.1.4.7' },
+    code: 'refresh_token_refused',
+    service: SERVICE,
+    owner: 'alice',
+    backend,
+    cause: 'disabled',
+  });
+
+  const own = await pageAfter(() => [refused('own', 'corp'), refused('other', 'partners')]);
+  const other = await pageAfter(() => [refused('other', 'partners')], '?request=other');
+
+  expect(own).toContain('?request=own#denial"');
+  expect(own).not.toContain('?request=other#denial"');
+  expect(other).not.toContain('this login has ended');
+});
+
 it('names the token whose limits have denied a request', async () => {
   const limited = { granted: ['pull'], limited: ['push'] } as const;
   const text = await pageAfter((caller) => [issued('a', limited, withToken(caller))], '?request=a');

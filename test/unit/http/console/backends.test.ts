@@ -1,7 +1,7 @@
 /** The pages of the backends over HTTP, with the flows of sessions and of test logins. */
 import { describe, expect, it } from 'vitest';
 import { groupName } from '../../../../src/core/groups.ts';
-import type { AuthnOutcome } from '../../../../src/core/ports.ts';
+import type { AuthnOutcome, Step } from '../../../../src/core/ports.ts';
 import { createTestAttempts, TESTS } from '../../../../src/flows/shield/test-attempts.ts';
 import { createTestLogin } from '../../../../src/flows/test-login.ts';
 import { backendsArea } from '../../../../src/http/console/backends.ts';
@@ -37,14 +37,24 @@ interface World extends AsyncDisposable {
   readonly browser: ReturnType<typeof fetchBrowser>;
 }
 
-/** A directory with alice, and with olga, who administers the broker and has signed in just now. */
-async function openWorld(who = 'olga'): Promise<World> {
+/**
+ * A directory with alice, with carol, who is in no group, and with olga, who administers the broker and has signed in
+ * just now.
+ *
+ * @param diagnosis steps that the directory reports of each login
+ */
+async function openWorld(who = 'olga', diagnosis: readonly Step[] = []): Promise<World> {
   const clock = fixedClock();
   const audit = recordingAudit();
-  const accounts = { alice: { password: SECRET }, olga: { password: 'olga-knows-this-1' } };
+  const accounts = {
+    alice: { password: SECRET },
+    carol: { password: SECRET },
+    olga: { password: 'olga-knows-this-1' },
+  };
   const { backend, seen } = fakeDirectory({ accounts });
   const known = (name: string): AuthnOutcome => {
-    const groups = new Set([groupName(name === 'olga' ? 'operators' : 'team-web', { lowercase: false })]);
+    const names = name === 'carol' ? [] : [name === 'olga' ? 'operators' : 'team-web'];
+    const groups = new Set(names.map((group) => groupName(group, { lowercase: false })));
     return { kind: 'authenticated', identity: { ...identity(name, 'corp'), groups, subject: name } };
   };
   const authenticator: typeof backend = {
@@ -52,6 +62,10 @@ async function openWorld(who = 'olga'): Promise<World> {
     authenticate: async (credential, deadline, guard) => {
       const outcome = await backend.authenticate(credential, deadline, guard);
       return outcome.kind === 'authenticated' ? known(credential.username) : outcome;
+    },
+    diagnose: async (_credential, _deadline, report) => {
+      for (const step of diagnosis) report(step);
+      return undefined;
     },
     revalidate: async ({ login }) => known(login),
   };
@@ -94,6 +108,15 @@ async function openWorld(who = 'olga'): Promise<World> {
 
 const FORM = { user: 'alice', password: SECRET };
 
+/** The text of the message at the top of a page. */
+function alertOf(page: string): string {
+  const [, content = ''] = /role="alert"[^>]*>(.*?)<\/div>/s.exec(page) ?? [];
+  return content
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
 describe('the page of the backends', () => {
   it('shows administrators the state of each, and leads to the test of a login', async () => {
     await using world = await openWorld();
@@ -135,7 +158,34 @@ describe('the test of a login', () => {
     const { status, text } = await world.test({ ...FORM, password: 'not-hers' });
 
     expect([status, text]).toEqual([200, expect.stringContaining('rejects the login: wrong-password')]);
+    expect(alertOf(text)).toBe(
+      'The login of alice does not work. Failed step: backend corp rejects the login: wrong-password',
+    );
     expect(text).not.toContain('What the user may do');
+  });
+
+  it('names the first step that failed in the answer of a directory that says why', async () => {
+    const step = 'binds as uid=alice: locked';
+    await using world = await openWorld('olga', [
+      { ok: false, text: 'binds as uid=alice,ou=old: the server has no such entry' },
+      { ok: true, text: 'asks ldaps://dc2' },
+      { ok: false, text: step },
+    ]);
+
+    const { text } = await world.test({ ...FORM, password: 'not-hers' });
+
+    expect(alertOf(text)).toBe(`The login of alice does not work. Failed step: backend corp: ${step}`);
+  });
+
+  it('remarks that a user is in no group, and does not mark that step as fine', async () => {
+    await using world = await openWorld();
+    const marked = (text: string) => /<span class="hidden">(\w+):<\/span>\s*backend corp authenticates/.exec(text)?.[1];
+
+    const withGroups = await world.test(FORM);
+    const without = await world.test({ user: 'carol', password: SECRET });
+
+    expect([marked(withGroups.text), marked(without.text)]).toEqual(['Ok', 'Warning']);
+    expect(without.text).toContain('no group: no rule for groups applies');
   });
 
   it('has the password in no page, address, log or header, and is cached nowhere', async () => {

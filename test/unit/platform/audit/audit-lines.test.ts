@@ -45,6 +45,26 @@ it('the audit line of a refused token request has the backend, the reason and th
   expect(line?.fields).toMatchObject({ backend: 'corp', reason: 'too-many-attempts', limit: 'address' });
 });
 
+it.each([
+  ['without a credential', { isAnonymous: true }, { user: '', anonymous: true }],
+  ['with a refresh token of alice', { owner: 'alice', backend: 'corp' }, { user: 'alice', backend: 'corp' }],
+  ['with a credential that nobody knows', {}, {}],
+])('the audit line of a refused token request %s says whose it was', (_what, about, expected) => {
+  const refused = { type: 'token.refused', request, code: 'refresh_token_refused', service: 'r', cause: 'c' } as const;
+
+  const { user, backend, anonymous } = auditLines({ ...refused, ...about })[0]?.fields ?? {};
+
+  expect({ user, backend, anonymous }).toEqual(expected);
+});
+
+it('the audit line of a refused request at a proxy has the account of its refresh token', () => {
+  const about = { outcome: 'refresh_token_refused', owner: 'alice', backend: 'corp', cause: 'c' } as const;
+
+  const [line] = auditLines({ type: 'access.checked', request, service: 'r', needs: [], ...about });
+
+  expect(line?.fields).toMatchObject({ user: 'alice', backend: 'corp' });
+});
+
 it('an audit line says that nothing is granted when the only scope cannot be parsed', () => {
   const [line] = auditLines({
     type: 'token.issued',

@@ -1,0 +1,63 @@
+/** Faults in what the console and the client tell a person to do. */
+import type { Fault } from './fault.ts';
+
+const COMMANDS = ['test/unit/http/console/login-commands.test.ts'];
+
+export const faults: readonly Fault[] = [
+  {
+    id: 'console-1',
+    effect: 'whoever lists the processes of a machine reads the token of a login with crane',
+    file: 'src/http/console/login-commands.ts',
+    find: "'(read -rs token && printf %s \"$token\" | crane auth'.split(' '), ...rest, '--password-stdin)'",
+    replace: "'(read -rs token && crane auth'.split(' '), ...rest, '--password', '\"$token\")'",
+    tests: COMMANDS,
+  },
+  {
+    id: 'console-2',
+    effect: 'the token stays in a variable of the shell after a login with crane',
+    file: 'src/http/console/login-commands.ts',
+    find: "'(read -rs token && printf %s \"$token\" | crane auth'.split(' '), ...rest, '--password-stdin)'",
+    replace: "'read -rs token && printf %s \"$token\" | crane auth'.split(' '), ...rest, '--password-stdin'",
+    tests: COMMANDS,
+  },
+  {
+    id: 'console-3',
+    effect: 'a stored login that was revoked is in the list of decisions as an anonymous request',
+    file: 'src/platform/decision-of-event.ts',
+    find: "nobody: isAnonymous ? 'anonymous' : 'unknown',",
+    replace: "nobody: 'anonymous',",
+    tests: ['test/unit/platform/recent-decisions.test.ts'],
+  },
+  {
+    id: 'console-4',
+    effect: 'the log does not say whose stored login was refused',
+    file: 'src/flows/refresh-token/exchange.ts',
+    find: 'if (isRefused) throw new BrokerError(error.code, cause, { about: ofOwner });',
+    replace: 'if (isRefused) throw new BrokerError(error.code, cause);',
+    tests: ['test/unit/flows/exchange-refresh-token.test.ts'],
+  },
+  {
+    id: 'console-5',
+    effect: 'a refused refresh token is an anonymous request in the audit trail',
+    file: 'src/http/token.ts',
+    find: 'return credential === undefined && refreshToken === undefined && code === undefined;',
+    replace: 'return credential === undefined && (refreshToken ?? code) !== null;',
+    tests: ['test/unit/http/refused-requests.test.ts'],
+  },
+  {
+    id: 'console-6',
+    effect: 'docker login sends a person to a browser, and does not say where',
+    file: 'src/app/operator-deps.ts',
+    find: 'console === undefined ? {} : {',
+    replace: 'console === undefined || !publicUrl.startsWith("http://") ? {} : {',
+    tests: ['test/unit/app/operator-deps.test.ts'],
+  },
+  {
+    id: 'console-7',
+    effect: 'the message about a login that is asleep does not say where to sign in',
+    file: 'src/http/respond.ts',
+    find: '    sentenceAt: signInDue,\n',
+    replace: '',
+    tests: ['test/unit/http/errors.test.ts'],
+  },
+];
