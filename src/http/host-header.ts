@@ -1,11 +1,16 @@
 /** The Host header: HTTP/1.1 requires one, and no request has two (RFC 9112, section 3.2). */
-import type { RequestHandler } from 'express';
+import type { Request, Response } from 'express';
 import { BrokerError } from '../core/errors.ts';
 
-/** With two Host headers, a proxy before the broker may use the other one. */
-export const requireOneHost: RequestHandler = (request, response, next) => {
-  const hosts = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
-  if (hosts === 1 || (hosts === 0 && request.httpVersion === '1.0')) return next();
+/**
+ * With two Host headers, a proxy before the broker may use the other one.
+ *
+ * @throws BrokerError `invalid_request`
+ */
+export function requireOneHost({ rawHeaders, httpVersion }: Request, response: Response): void {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'host') hosts += 1;
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return;
   response.setHeader('Connection', 'close');
-  next(new BrokerError('invalid_request', `found ${hosts} Host headers, expected one`));
-};
+  throw new BrokerError('invalid_request', `found ${hosts} Host headers, expected one`);
+}

@@ -1,5 +1,5 @@
 /** Serves the endpoints of clients below the path of `publicUrl` as well, for a proxy that does not remove the path. */
-import type { RequestHandler } from 'express';
+import type { Request } from 'express';
 
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
@@ -13,15 +13,14 @@ export function removePublicPath(
   publicPath: string,
   endpoints: readonly string[],
   folders: readonly string[] = [],
-): RequestHandler {
+): (request: Request) => void {
   const served = new Set(endpoints);
   const isServed = (path: string): boolean =>
     served.has(path) || folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
-  return (request, _response, next) => {
+  return (request) => {
     // A proxy may send the whole URL (RFC 9112, section 3.2.2).
     const target = request.url.replace(ORIGIN, '');
     const below = target.startsWith(`${publicPath}/`) ? target.slice(publicPath.length) : undefined;
     if (below !== undefined && isServed(below.replace(/[?#].*$/s, ''))) request.url = below;
-    next();
   };
 }

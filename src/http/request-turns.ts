@@ -69,6 +69,7 @@ class Pipeline {
   readonly #waiting: Exchange[] = [];
   #current: Exchange | undefined;
   #isTurnDue = false;
+  #state: RequestState = 'idle';
 
   constructor(socket: Socket, takeTurn: TakeTurn, options: TurnOptions) {
     this.#socket = socket;
@@ -94,14 +95,12 @@ class Pipeline {
   #serve(exchange: Exchange): void {
     const { request, response, handler } = exchange;
     this.#current = exchange;
-    // Unless it has waited, the parser has not come to its end yet.
-    this.#options.onState(this.#socket, request.complete ? 'busy' : 'receiving');
     // A client that does not read the response would keep the connection open.
     const late = setTimeout(() => this.#socket.destroy(), this.#options.answerMs).unref();
     response.once('close', () => {
       clearTimeout(late);
       this.#current = undefined;
-      this.#options.onState(this.#socket, 'idle');
+      this.#mark('idle');
       this.#serveNext();
     });
     handler(request, response);
@@ -126,10 +125,17 @@ class Pipeline {
       if (slice === undefined) break;
       this.#parse(slice);
       if (this.#isOver()) this.#drop();
-      if (this.#current?.request.complete === true) this.#options.onState(this.#socket, 'busy');
     }
+    // Not before: while the parser calls the handler, it has not come to the end of the request.
+    if (this.#current !== undefined) this.#mark(this.#current.request.complete ? 'busy' : 'receiving');
     if (this.#unparsed.length > 0) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #mark(state: RequestState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.onState(this.#socket, state);
   }
 
   #mayParse(): boolean {

@@ -15,6 +15,8 @@ interface Network<T> {
 
 export class WaitingConnections<T> {
   readonly #networks = new Map<string, Network<T>>();
+  /** A network stays while it is the last one without connections: most often, its next one follows at once. */
+  #empty: Network<T> | undefined;
   readonly #places = new Map<T, { readonly network: Network<T>; readonly state: WaitState }>();
 
   add(connection: T, networkName: string, state: WaitState): void {
@@ -33,7 +35,13 @@ export class WaitingConnections<T> {
     this.#places.delete(connection);
     network.connections[state].delete(connection);
     network.size -= 1;
-    if (network.size === 0) this.#networks.delete(network.name);
+    if (network.size === 0) this.#keepEmpty(network);
+  }
+
+  #keepEmpty(network: Network<T>): void {
+    const last = this.#empty;
+    if (last?.size === 0 && last !== network) this.#networks.delete(last.name);
+    this.#empty = network;
   }
 
   /**

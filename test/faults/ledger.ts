@@ -132,7 +132,7 @@ export const faults: readonly Fault[] = [
     id: 'ledger-16',
     effect: 'nobody notices that a proxy is missing in trustedProxies',
     file: 'src/http/app.ts',
-    find: '  app.use(noticeUntrustedProxy(deps));\n',
+    find: '    notice(request);\n',
     replace: '',
     tests: ['test/unit/http/untrusted-proxy.test.ts'],
   },
