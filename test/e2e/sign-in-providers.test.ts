@@ -229,6 +229,7 @@ describe.skipIf(!hasChromium() || PROVIDERS.length === 0)('sign-in on the pages 
       const provider = world.provider(name);
       await signIn(page, provider);
       await page.click('text=Sign out');
+      await page.waitForURL(`${world.site}/sign-out`);
       const signedOut = await heading(page);
       await page.goto(world.site + LIST);
       await page.click(`text=Continue with ${provider.label}`);
