@@ -10,7 +10,7 @@ import { PEOPLE } from '../support/slapd-entries.ts';
 import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
-import { waitFor } from '../support/wait.ts';
+import { MACHINE_MS, waitFor } from '../support/wait.ts';
 
 const absent = !canRunSlapd();
 const { alice } = PEOPLE;
@@ -18,6 +18,9 @@ const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
 const WRONG = { kind: 'rejected', reason: 'wrong-password' };
 /** TEST-NET-1 (RFC 5737): packets are lost, or refused at once where there is no route. */
 const BLACK_HOLE = 'ldap://192.0.2.1';
+
+/** The time limit of an operation. A server that fails gets half of it while another one is left. */
+const OPERATION_MS = 4000;
 
 /** Milliseconds a login of alice takes. */
 async function time(backend: Authenticator): Promise<number> {
@@ -45,7 +48,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
   });
   afterAll(() => second[Symbol.asyncDispose]());
 
-  /** Expects a login within 3 s, fast logins after it, and one bind at one server for a wrong password. */
+  /** Expects a login within the time of one operation, fast logins after it, and one bind at one server for a wrong password. */
   async function expectTakenOver(backend: Authenticator, others: readonly Slapd[] = []): Promise<void> {
     const first = await time(backend);
     const later = await timesOf(20, backend);
@@ -55,7 +58,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
         .filter((dn) => dn === alice.dn).length;
     const before = await binds();
 
-    expect(first).toBeLessThan(3000);
+    expect(first).toBeLessThan(OPERATION_MS);
     expectPrompt(later);
     expect(await logIn(backend, 'alice', 'wrong')).toEqual(WRONG);
     expect((await binds()) - before).toBe(1);
@@ -133,7 +136,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     const first = await time(backend);
     const later = await timesOf(20, backend);
 
-    expect(first).toBeLessThan(3000);
+    expect(first).toBeLessThan(OPERATION_MS);
     expectPrompt(later);
     expect((await other.settled()).binds).toEqual([]);
   });
@@ -182,17 +185,17 @@ describe.skipIf(absent)('acceptance 11: an LDAP directory without a server that 
     const connections = between.connections();
     isBlack = false;
     const back = performance.now();
-    await waitFor('a login', () => identityOf(backend, alice), { timeoutMs: 4000 });
+    await waitFor('a login', () => identityOf(backend, alice));
     const recovery = performance.now() - back;
 
     for (const result of results) {
       expect(result).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
     }
-    expect(took).toBeLessThan(8500);
+    expect(took).toBeLessThan(8000 + MACHINE_MS);
     expect(lag.percentile(99) / 1e6).toBeLessThan(50);
     // Two at the same time, and not one for each login.
     expect(connections).toBeLessThan(20);
-    expect(recovery).toBeLessThan(2500);
+    expect(recovery).toBeLessThan(2000 + MACHINE_MS);
   });
 
   it('logs in at once when a server that refused connections runs again', async () => {
@@ -206,6 +209,6 @@ describe.skipIf(absent)('acceptance 11: an LDAP directory without a server that 
     const started = performance.now();
     await identityOf(backend, alice);
 
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(2000 + MACHINE_MS);
   });
 });

@@ -72,13 +72,13 @@ describe('a session at the provider', () => {
     provider.answer('revocation', 'hang');
     await using backend = await createOidcBackend({ issuer: provider.issuer, log });
 
-    const started = performance.now();
     const outcomes = [await login(backend, 'alice', PASSWORD), await login(backend, 'alice', PASSWORD)];
-    const took = performance.now() - started;
+    // The warning comes when the provider has not answered in time.
+    const linesBefore = log.lines.length;
     await waitFor('the warning', () => log.lines.length > 0);
 
     expect(outcomes.map(({ kind }) => kind)).toEqual(['authenticated', 'authenticated']);
-    expect(took).toBeLessThan(1000);
+    expect(linesBefore).toBe(0);
     await backend[Symbol.asyncDispose]();
     expect(log.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('sessions stay open') }]);
     expect(inspect(log.lines, { depth: Infinity })).not.toContain(refreshToken);
