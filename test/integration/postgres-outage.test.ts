@@ -70,6 +70,9 @@ describe.skipIf(!canRun)('a broker whose PostgreSQL', () => {
     [
       'is frozen',
       async () => {
+        const [server = -1] = await postgres.pids();
+        await freeze(server);
+        // From now on no connection begins, and one that ends stays a process.
         for (const pid of await postgres.pids()) await freeze(pid);
       },
       async () => {
