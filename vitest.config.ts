@@ -17,8 +17,8 @@ const expect = { poll: { timeout: 30_000 } } as const;
 const servers = {
   maxWorkers: 2,
   sequence: { groupOrder: 1 },
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  testTimeout: 180_000,
+  hookTimeout: 240_000,
   expect,
 } as const;
 
@@ -30,7 +30,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/golden/*.test.ts', 'test/*.test.ts'],
           exclude: [PROPERTIES],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           expect,
           ...computing,
         },

@@ -22,7 +22,7 @@ const HOUR = 3600;
 /** Seconds: ID tokens of both providers have ended by then. */
 const TOO_FAR = 25 * HOUR;
 /** Milliseconds for a restart of Keycloak. */
-const RESTART_TIMEOUT = 120_000;
+const RESTART_TIMEOUT = 240_000;
 
 describe.skipIf(!hasChromium() || PROVIDERS.length === 0)('sign-in on the pages of a provider', () => {
   const resources = new AsyncDisposableStack();
