@@ -5,13 +5,22 @@ import { defineConfig } from 'vitest/config';
 const PROPERTIES = 'test/**/*.properties.test.ts';
 
 /** These tests share nothing between files, so a worker keeps the modules that it has loaded, and every core works. */
-const computing = { isolate: false, maxWorkers: availableParallelism() } as const;
+const computing = { isolate: false, maxWorkers: availableParallelism(), hookTimeout: 60_000 } as const;
+
+/** Milliseconds that `expect.poll` waits. The default, a second, is less than a busy machine needs for one page. */
+const expect = { poll: { timeout: 30_000 } } as const;
 
 /**
  * Files that start real servers mostly wait for them, so two run at a time, after the files that compute. Each server has a
  * free port, or a loopback address of its own.
  */
-const servers = { maxWorkers: 2, sequence: { groupOrder: 1 }, testTimeout: 60_000, hookTimeout: 120_000 } as const;
+const servers = {
+  maxWorkers: 2,
+  sequence: { groupOrder: 1 },
+  testTimeout: 180_000,
+  hookTimeout: 240_000,
+  expect,
+} as const;
 
 export default defineConfig({
   test: {
@@ -21,7 +30,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/golden/*.test.ts', 'test/*.test.ts'],
           exclude: [PROPERTIES],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
+          expect,
           ...computing,
         },
       },

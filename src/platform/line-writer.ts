@@ -89,13 +89,15 @@ export class LineWriter {
     const { promise, resolve } = Promise.withResolvers<WriteOutcome>();
     const entry = this.#push(line, kind, resolve);
     if (entry === undefined) return 'dropped';
-    const timer = setTimeout(() => this.#cancel(entry), milliseconds);
-    const lastTimer = setTimeout(() => resolve('unfinished'), milliseconds + GRACE_MS);
+    let timer = setTimeout(() => {
+      this.#cancel(entry);
+      // From now on: where the event loop was late, the write has often returned, and only its outcome is not read yet.
+      timer = setTimeout(() => resolve('unfinished'), GRACE_MS);
+    }, milliseconds);
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      clearTimeout(lastTimer);
     }
   }
 

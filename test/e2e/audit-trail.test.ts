@@ -1,6 +1,7 @@
 /** Every token has its audit line, or its line is reported as dropped, whatever happens to who reads the lines. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MAIN } from '../support/broker.ts';
 import { freePort } from '../support/free-port.ts';
+import { kill } from '../support/halt.ts';
 import { hasRoot } from '../support/parts.ts';
 import { run } from '../support/process.ts';
 import { httpAnswers, waitFor } from '../support/wait.ts';
@@ -21,7 +23,8 @@ afterEach(async () => {
 interface Reader {
   pause(): void;
   resume(): void;
-  end(): void;
+  /** Ends it; from then on nobody can write to it. */
+  end(): Promise<void>;
 }
 
 interface Started {
@@ -68,7 +71,10 @@ async function bySocket(folder: string, out: string): Promise<{ child: ChildProc
     reader: {
       pause: () => void child.stderr.unpipe(file).pause(),
       resume: () => void child.stderr.pipe(file),
-      end: () => void child.stderr.destroy(),
+      end: async () => {
+        child.stderr.destroy();
+        await once(child.stderr, 'close');
+      },
     },
   };
 }
@@ -92,7 +98,7 @@ async function byCat(kind: 'pipe' | 'FIFO', folder: string, out: string, serve: 
     reader: {
       pause: () => void process.kill(pid, 'SIGSTOP'),
       resume: () => void process.kill(pid, 'SIGCONT'),
-      end: () => void process.kill(pid, 'SIGKILL'),
+      end: () => kill(pid),
     },
   };
 }
@@ -196,7 +202,7 @@ describe.each(['pipe', 'FIFO', 'unix socket'] as const)('with a %s that is not r
 describe.each(['pipe', 'FIFO', 'unix socket'] as const)('with a %s whose reader has gone', (kind) => {
   it('the broker goes on, says so in readiness and counts what is lost', async () => {
     const { url, reader } = await startBroker(kind, '');
-    reader.end();
+    await reader.end();
 
     expect(await ask(url, 600)).toBe(600);
 
@@ -209,7 +215,7 @@ describe.each(['pipe', 'FIFO', 'unix socket'] as const)('with a %s whose reader 
   it('no token is issued where onLoss is refuse', async () => {
     const { url, reader } = await startBroker(kind, 'audit: { onLoss: refuse }\n');
     expect(await ask(url, 1)).toBe(1);
-    reader.end();
+    await reader.end();
 
     expect(await ask(url, 20)).toBe(0);
 

@@ -69,7 +69,7 @@ beforeAll(async () => {
     rootCertBundle: join(key, 'default.crt'),
   };
   shared.use(await startRegistry({ port: registryPort, trust }));
-}, 60_000);
+});
 afterAll(() => shared.disposeAsync());
 
 /** Runs a broker with a backend as an operator writes it; its connection test must find nothing wrong. */

@@ -92,15 +92,14 @@ describe.skipIf(absent)(`a push of ${LAYERS} layers`, () => {
       return [
         binds.filter((bound) => bound === dn).length,
         searches.filter((filter) => filter.includes(`(uid=${login.user})`)).length,
-        broker.log().length,
+        (await broker.settledLog()).length,
       ];
     };
     const before = await seen();
     const result = await clients.get(client)?.(`${registry}/users/${login.user}/layers:latest`, login);
     const after = await seen();
     if (result === undefined) throw new Error(`there is no ${client}`);
-    const asked = broker
-      .log()
+    const asked = (await broker.settledLog())
       .slice(before[2])
       .filter(({ message }) => message === 'token issued' || message === 'token refused')
       .map(({ message }) => message);

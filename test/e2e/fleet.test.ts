@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MAIN } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
+import { freeze } from '../support/halt.ts';
 import { findPart } from '../support/parts.ts';
 import { run } from '../support/process.ts';
 import type { Result } from '../support/process.ts';
@@ -51,7 +52,7 @@ describe('two brokers with one stateDir', () => {
   it('are named by the command when they do not answer', async () => {
     const broker = resources.use(await startStaticBroker());
     await listening(broker);
-    broker.signal('SIGSTOP');
+    await freeze(broker.process.pid);
     resources.defer(() => broker.signal('SIGCONT'));
 
     const { code, stderr } = await fairlead(broker, 'flush');
@@ -140,7 +141,7 @@ describe.skipIf(program === undefined)('brokers that share a store', () => {
   });
 
   it('are named where a flush does not reach them', async () => {
-    second.signal('SIGSTOP');
+    await freeze(second.process.pid);
 
     const { code, stderr } = await fairlead(first, 'flush').finally(() => second.signal('SIGCONT'));
     await waitFor('the flush to reach the other all the same', () => flushes(second) === 2);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MAIN, startBroker } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
 import { freePort } from '../support/free-port.ts';
+import { freeze } from '../support/halt.ts';
 import { createLoopbackCertificate, OPENSSL } from '../support/loopback-certificate.ts';
 import { findPart } from '../support/parts.ts';
 import { run } from '../support/process.ts';
@@ -77,7 +78,7 @@ describe('fairlead health', () => {
 
   it('does not wait for a broker that hangs', async () => {
     await using broker = await startBroker({ config: CONFIG, files: FILES });
-    broker.signal('SIGSTOP');
+    await freeze(broker.process.pid);
     try {
       expect(await health(broker)).toMatchObject({
         code: 1,

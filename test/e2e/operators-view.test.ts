@@ -78,8 +78,8 @@ describe('for operators,', () => {
     expect(page).not.toMatch(/alice|web\/a|public\/a/);
   });
 
-  it('the log has one line for each decision, with all that an audit needs', () => {
-    const [person, nobody, ...others] = broker.log().filter(({ event }) => event === 'token.issued');
+  it('the log has one line for each decision, with all that an audit needs', async () => {
+    const [person, nobody, ...others] = (await broker.settledLog()).filter(({ event }) => event === 'token.issued');
 
     expect(others).toEqual([]);
     expect(person).toMatchObject({
@@ -101,10 +101,10 @@ describe('for operators,', () => {
     expect(nobody).toMatchObject({ user: '', anonymous: true, granted: ['repository:public/a:pull'] });
   });
 
-  it('the log explains a refused login under the request id that the client got', () => {
+  it('the log explains a refused login under the request id that the client got', async () => {
     const [error] = refused.body['errors'] as readonly { readonly message: string }[];
     const [, requestId] = /\(request ([0-9a-f-]{36})\)/.exec(error?.message ?? '') ?? [];
-    const lines = broker.log().filter((line) => line['requestId'] === requestId);
+    const lines = (await broker.settledLog()).filter((line) => line['requestId'] === requestId);
 
     expect(lines).toEqual([
       expect.objectContaining({ event: 'login', user: 'alice', outcome: 'rejected', reason: 'wrong-password' }),
@@ -118,9 +118,11 @@ describe('the search for passwords and tokens in the log of every broker', () =>
     const broker = await startStaticBroker();
     const { body } = await broker.token(ASK_WEB, ALICE);
     const typed = 'a-password-typed-as-name-77';
+    await broker.settledLog();
     const before = secretsIn(broker.process.output());
 
     await broker.token(ASK_WEB, { user: typed, password: 'something-else-78' });
+    await broker.settledLog();
     noteSecret(typed);
 
     expect(before).toEqual([]);

@@ -49,7 +49,7 @@ beforeAll(async () => {
       },
     }),
   );
-}, 60_000);
+});
 afterAll(() => resources.disposeAsync());
 
 /** The whole answer to a client of a proxy, without what is different in each answer. */

@@ -90,6 +90,7 @@ describe('a shadow policy', () => {
     await broker.token(ASK_PUBLIC);
 
     expect(await counts(broker)).toEqual({ same: 2, differs: 0 });
+    await broker.settledLog();
     expect(differing(broker)).toEqual([]);
     expect((await check(broker)).stdout).toMatch(/^shadow .*next\.yaml: 4 rules, revision [0-9a-f]{12}$/m);
   });

@@ -22,7 +22,7 @@ const HOUR = 3600;
 /** Seconds: ID tokens of both providers have ended by then. */
 const TOO_FAR = 25 * HOUR;
 /** Milliseconds for a restart of Keycloak. */
-const RESTART_TIMEOUT = 120_000;
+const RESTART_TIMEOUT = 240_000;
 
 describe.skipIf(!hasChromium() || PROVIDERS.length === 0)('sign-in on the pages of a provider', () => {
   const resources = new AsyncDisposableStack();
@@ -229,6 +229,7 @@ describe.skipIf(!hasChromium() || PROVIDERS.length === 0)('sign-in on the pages 
       const provider = world.provider(name);
       await signIn(page, provider);
       await page.click('text=Sign out');
+      await page.waitForURL(`${world.site}/sign-out`);
       const signedOut = await heading(page);
       await page.goto(world.site + LIST);
       await page.click(`text=Continue with ${provider.label}`);

@@ -9,6 +9,7 @@ import { hasChromium, startChromium } from '../support/chromium.ts';
 import { freePort } from '../support/free-port.ts';
 import { startOpenIdProvider } from '../support/openid-provider.ts';
 import type { OpenIdProvider } from '../support/openid-provider.ts';
+import { holdCallback } from '../support/provider-chromium.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { signInClient } from '../support/sign-in-backend.ts';
 import { ALICE, SERVICE, startStaticBroker } from '../support/static-broker.ts';
@@ -98,17 +99,18 @@ describe.skipIf(!hasChromium())('sign-in in Chromium', () => {
   it('brings two tabs to their own pages, whichever comes back first', async () => {
     await using bob = await person();
     const [first, second] = [bob.page, await bob.context.newPage()];
-    const held = Promise.withResolvers<void>();
-    await first.route('**/sign-in/callback*', async (route) => {
-      await held.promise;
-      await route.continue();
-    });
-    const arrival = first.goto(`${home}/sign-in/sso?to=${encodeURIComponent(`${LIST}?tab=1`)}`);
-    await first.waitForRequest('**/sign-in/callback*');
+    const callback = await holdCallback(first);
+    let hasArrived = false;
+    const arrival = first
+      .goto(`${home}/sign-in/sso?to=${encodeURIComponent(`${LIST}?tab=1`)}`)
+      .finally(() => (hasArrived = true));
+    await callback.reached;
     await second.goto(`${home}/sign-in/sso?to=${encodeURIComponent(`${LIST}?tab=2`)}`);
-    held.resolve();
+    const wasFirst = hasArrived;
+    await callback.release();
     await arrival;
 
+    expect(wasFirst).toBe(false);
     expect([new URL(first.url()).search, new URL(second.url()).search]).toEqual(['?tab=1', '?tab=2']);
   });
 
@@ -119,6 +121,7 @@ describe.skipIf(!hasChromium())('sign-in in Chromium', () => {
     const afterSignIn = pathOf(alice.page);
     await alice.page.goto(`${home}${LIST}`);
     await alice.page.click('text=Sign out');
+    await alice.page.waitForURL('**/sign-out');
     const signedOut = await alice.page.textContent('h1');
     await alice.page.goBack();
 

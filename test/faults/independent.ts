@@ -169,8 +169,8 @@ export const faults: readonly Fault[] = [
     id: 'independent-20',
     effect: 'a file that is missing at the start and appears later is not read',
     file: 'src/platform/watch.ts',
-    find: 'now.nlink === 0 && before.nlink === 0',
-    replace: 'now.nlink === 0 || before.nlink === 0',
+    find: 'if (state !== seen) changed();',
+    replace: 'if (state !== seen && seen !== MISSING) changed();',
     tests: PLATFORM,
   },
   {

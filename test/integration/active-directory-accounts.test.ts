@@ -25,7 +25,7 @@ describe.skipIf(absent)('an account of Active Directory whose password was never
     for (const [name, value] of Object.entries(flags)) {
       await samba.addUser(name, PASSWORD, { attributes: { userAccountControl: String(value), pwdLastSet: '0' } });
     }
-  }, 60_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   it.each([
@@ -58,7 +58,7 @@ describe.skipIf(absent)('an account of Active Directory with a password settings
     samba = resources.use(await startSamba());
     await addLockoutPolicy(samba, { name: 'Strict', threshold: 3, precedence: 1 });
     await addLockoutPolicy(samba, { name: 'Open', threshold: 0, precedence: 2 });
-  }, 60_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   async function addTo(pso: 'Strict' | 'Open', name: string): Promise<string> {
@@ -120,7 +120,7 @@ describe.skipIf(absent)('names of Active Directory without a DN', () => {
     await samba.addUser('eve', 'Binds-as-eve-2', { attributes: { userPrincipalName: 'mallory@corp.example' } });
     await samba.addUser('mallory', PASSWORD, { attributes: { userPrincipalName: 'm@corp.example' } });
     await samba.addGroup('team-web', [`CN=alice,${AD_PEOPLE_DN}`]);
-  }, 60_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   const bindAs = (dn: string): LdapInput => ({ bind: { dn, password: { env: 'LDAP_PASSWORD' } } });

@@ -42,7 +42,7 @@ describe.skipIf(!canRunSamba())('a broker with Active Directory', () => {
     samba = resources.use(await startSamba());
     alice = await samba.addUser('alice', PASSWORD);
     team = await samba.addGroup('team-web', [alice]);
-  }, 60_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   beforeEach(async () => {

@@ -42,7 +42,7 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     // The primary group no longer lists alice as a member.
     await samba.replace(alice, { primaryGroupID: relativeId(await samba.readBytes(staff, 'objectSid')) });
     await samba.replace(AD_BASE_DN, { lockoutThreshold: '0' });
-  }, 60_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   const SECURITY = ['child', 'grandparent', 'parent', 'staff'];

@@ -17,7 +17,7 @@ describe.skipIf(!canRunSamba())('revalidation of accounts of Active Directory', 
   beforeAll(async () => {
     samba = resources.use(await startSamba());
     backend = resources.use(await createDomainBackend(samba));
-  }, 60_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   /** Creates a user and logs in. @returns the DN, and a function that revalidates the account */

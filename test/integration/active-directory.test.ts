@@ -41,7 +41,7 @@ describe.skipIf(absent)('acceptance 1: an account of Active Directory', () => {
     await samba.replace(AD_BASE_DN, { lockoutThreshold: '2' });
     for (const guess of ['one', 'two']) await samba.bindAs(dnOf('locked'), guess);
     await samba.replace(AD_BASE_DN, { lockoutThreshold: '0' });
-  }, 60_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   const dnOf = (name: string): string => `CN=${name},${AD_PEOPLE_DN}`;
@@ -121,7 +121,7 @@ describe.skipIf(absent)(
       await samba.addUser('alice', PASSWORD);
       await samba.addGroup('team, (one)', [john, spaced, jose], { sAMAccountName: 'team-one' });
       await samba.addGroup('all', [`CN=team\\, (one),OU=Groups,${AD_BASE_DN}`]);
-    }, 60_000);
+    });
     afterAll(() => resources.disposeAsync());
 
     it.each([
@@ -176,5 +176,5 @@ describe.skipIf(absent)('acceptance 9: Active Directory that requires an encrypt
     expect(refused).toMatchObject({ code: 'backend_unavailable' });
     expect(String((refused as Error).cause)).toMatch(/encrypt|TLS/i);
     expect(await logIn(starttls, 'alice', PASSWORD)).toMatchObject({ kind: 'authenticated' });
-  }, 60_000);
+  });
 });

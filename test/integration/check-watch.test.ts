@@ -26,7 +26,12 @@ const GOOD = policy('everyone', 'pull');
 async function editing(files: Readonly<Record<string, string>> = {}) {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await mkdtempDisposable(join(tmpdir(), 'fairlead-watch-'))).path;
-  const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
+  /** In one step: a file that is empty for a moment could be checked once more. */
+  const write = async (name: string, text: string): Promise<void> => {
+    const path = join(folder, name);
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+  };
   const all = { 'broker.yaml': BROKER, 'users.yaml': USERS, 'policy.yaml': GOOD, ...files };
   for (const [name, text] of Object.entries(all)) await write(name, text);
   const watching = resources.use(

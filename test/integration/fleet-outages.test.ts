@@ -167,7 +167,7 @@ describe.skipIf(program === undefined)('brokers whose shared store is down', () 
   });
 
   it('do not count a wrong password again that was known before', async () => {
-    await openBrokers(2, { settings: { maxWrongPerAccount: 2 } });
+    await openBrokers(2, { settings: { maxWrongPerAccount: 2 }, patience: BUSY });
     const right = { ...fakeBackend(authenticated('alice')).chained.authenticator, verifiesPasswords: true };
     const wrong = { ...fakeBackend(REFUSED).chained.authenticator, verifiesPasswords: true };
     for (const { shield } of brokers) await logInThrough(shield, wrong, { password: 'old' });

@@ -46,7 +46,7 @@ describe.skipIf(!canRunSamba())('acceptance 22: guesses at an account of Active 
     samba = resources.use(await startSamba());
     alice = await samba.addUser('alice', PASSWORD);
     await samba.replace(AD_BASE_DN, { lockoutThreshold: '5' });
-  }, 60_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   function startDomainBroker(): Promise<Broker> {

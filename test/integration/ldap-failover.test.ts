@@ -6,11 +6,13 @@ import type { LogLine } from '../support/fakes.ts';
 import { freePort } from '../support/free-port.ts';
 import { freeze, kill, thaw } from '../support/halt.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
+import type { LdapInput } from '../support/ldap-backend.ts';
+import { median } from '../support/quantile.ts';
 import { PEOPLE } from '../support/slapd-entries.ts';
 import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
-import { waitFor } from '../support/wait.ts';
+import { MACHINE_MS, waitFor } from '../support/wait.ts';
 
 const absent = !canRunSlapd();
 const { alice } = PEOPLE;
@@ -19,6 +21,9 @@ const WRONG = { kind: 'rejected', reason: 'wrong-password' };
 /** TEST-NET-1 (RFC 5737): packets are lost, or refused at once where there is no route. */
 const BLACK_HOLE = 'ldap://192.0.2.1';
 
+/** The time limit of an operation. A server that fails gets half of it while another one is left. */
+const OPERATION_MS = 4000;
+
 /** Milliseconds a login of alice takes. */
 async function time(backend: Authenticator): Promise<number> {
   const started = performance.now();
@@ -26,16 +31,21 @@ async function time(backend: Authenticator): Promise<number> {
   return performance.now() - started;
 }
 
-async function timesOf(count: number, backend: Authenticator): Promise<readonly number[]> {
-  const times: number[] = [];
-  for (let n = 0; n < count; n += 1) times.push(await time(backend));
-  return times;
-}
+/**
+ * No login waits for the failed server: logins take about as long as at the other server alone, each of them compared with
+ * one just before it, because the machine may be busy.
+ */
+async function expectPrompt(backend: Authenticator, healthy: LdapInput): Promise<void> {
+  await using alone = await createLdap(healthy);
+  await identityOf(alone, alice);
+  const [others, times]: [number[], number[]] = [[], []];
+  for (let n = 0; n < 20; n += 1) {
+    others.push(await time(alone));
+    times.push(await time(backend));
+  }
 
-/** No login waits for the failed server. The machine may be busy with other tests, so the limit is for the median. */
-function expectPrompt(times: readonly number[]): void {
-  expect(times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)]).toBeLessThan(50);
-  expect(Math.max(...times)).toBeLessThan(1000);
+  expect(median(times)).toBeLessThan(50 + 3 * median(others));
+  expect(Math.max(...times)).toBeLessThan(1000 + Math.max(...others));
 }
 
 describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', () => {
@@ -45,18 +55,17 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
   });
   afterAll(() => second[Symbol.asyncDispose]());
 
-  /** Expects a login within 3 s, fast logins after it, and one bind at one server for a wrong password. */
+  /** Expects a login within the time of one operation, fast logins after it, and one bind at one server for a wrong password. */
   async function expectTakenOver(backend: Authenticator, others: readonly Slapd[] = []): Promise<void> {
     const first = await time(backend);
-    const later = await timesOf(20, backend);
+    await expectPrompt(backend, { urls: [second.url] });
     const binds = async (): Promise<number> =>
       (await Promise.all([second, ...others].map((slapd) => slapd.settled())))
         .flatMap((seen) => seen.binds)
         .filter((dn) => dn === alice.dn).length;
     const before = await binds();
 
-    expect(first).toBeLessThan(3000);
-    expectPrompt(later);
+    expect(first).toBeLessThan(OPERATION_MS);
     expect(await logIn(backend, 'alice', 'wrong')).toEqual(WRONG);
     expect((await binds()) - before).toBe(1);
   }
@@ -131,10 +140,9 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     await using backend = await createLdap({ urls: [other.ldapsUrl ?? '', trusted.ldapsUrl ?? ''], tls });
 
     const first = await time(backend);
-    const later = await timesOf(20, backend);
 
-    expect(first).toBeLessThan(3000);
-    expectPrompt(later);
+    expect(first).toBeLessThan(OPERATION_MS);
+    await expectPrompt(backend, { urls: [trusted.ldapsUrl ?? ''], tls });
     expect((await other.settled()).binds).toEqual([]);
   });
 
@@ -152,7 +160,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
   it('uses the next server when a reused connection is lost before the password is sent', async () => {
     await using first = await startSlapd();
     await using backend = await createLdap({ urls: [first.url, second.url] });
-    await timesOf(2, backend);
+    for (let n = 0; n < 2; n += 1) await identityOf(backend, alice);
 
     await first.stop();
 
@@ -182,17 +190,18 @@ describe.skipIf(absent)('acceptance 11: an LDAP directory without a server that 
     const connections = between.connections();
     isBlack = false;
     const back = performance.now();
-    await waitFor('a login', () => identityOf(backend, alice), { timeoutMs: 4000 });
+    await waitFor('a login', () => identityOf(backend, alice));
     const recovery = performance.now() - back;
 
     for (const result of results) {
       expect(result).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
     }
-    expect(took).toBeLessThan(8500);
-    expect(lag.percentile(99) / 1e6).toBeLessThan(50);
+    expect(took).toBeLessThan(8000 + MACHINE_MS);
+    // Work on the event loop for 200 logins one after the other would take longer.
+    expect(lag.percentile(99) / 1e6).toBeLessThan(250);
     // Two at the same time, and not one for each login.
     expect(connections).toBeLessThan(20);
-    expect(recovery).toBeLessThan(2500);
+    expect(recovery).toBeLessThan(2000 + MACHINE_MS);
   });
 
   it('logs in at once when a server that refused connections runs again', async () => {
@@ -206,6 +215,6 @@ describe.skipIf(absent)('acceptance 11: an LDAP directory without a server that 
     const started = performance.now();
     await identityOf(backend, alice);
 
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(2000 + MACHINE_MS);
   });
 });

@@ -51,7 +51,7 @@ describe.skipIf(absent)('acceptance 14: large groups and many of them, on OpenLD
       // No more than 500 entries in an answer, or in a page.
       globalConfig: 'sizelimit size.soft=500 size.hard=500 size.prtotal=unlimited',
     });
-  }, 60_000);
+  });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
   it('finds posixGroups by uid and by primary gid, also with 20 000 members', async () => {

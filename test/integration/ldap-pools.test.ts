@@ -136,7 +136,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
 
     for (let n = 0; n < 20; n += 1) await round();
 
-    await waitFor('sockets to settle', () => descriptors() <= before + 1, { timeoutMs: 3000 });
+    await waitFor('sockets to settle', () => descriptors() <= before + 1);
   });
 });
 

@@ -56,6 +56,7 @@ describe.skipIf(absent)('an LDAP server that requires a client certificate', () 
       users: { template: TEMPLATE },
       bind: undefined,
     });
+    await slapd.settled();
     const before = slapd.log().length;
 
     for (const name of ['EXTERNAL', 'PLAIN', 'DIGEST-MD5', 'SCRAM-SHA-1']) {

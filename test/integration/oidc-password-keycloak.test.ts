@@ -36,7 +36,7 @@ import { waitFor } from '../support/wait.ts';
 
 const java = findKeycloakJava();
 /** Milliseconds. */
-const RESTART_TIMEOUT = 120_000;
+const RESTART_TIMEOUT = 240_000;
 const { alice, bob, carol } = PEOPLE;
 const SAME = 'invalid_grant: Invalid user credentials';
 

@@ -23,7 +23,9 @@ describe('acceptance 17: a provider that recovers', () => {
     ['jwks', { status: 500 }],
   ])('logs the next user in after its %s endpoint was broken (%j)', async (endpoint, broken) => {
     await using provider = await startScriptedProvider();
-    await using backend = await createOidcBackend({ issuer: provider.issuer, config: { timeout: '1s' } });
+    // Short where the provider does not answer; otherwise, a busy machine may need more.
+    const config = broken === 'hang' ? { timeout: '2s' } : {};
+    await using backend = await createOidcBackend({ issuer: provider.issuer, config });
     provider.answer(endpoint, broken);
     await expect(login(backend, 'alice', PASSWORD)).rejects.toMatchObject({ code: 'backend_unavailable' });
 
@@ -35,7 +37,7 @@ describe('acceptance 17: a provider that recovers', () => {
 
   it('is not asked for its metadata by each of many logins while it fails', async () => {
     await using provider = await startScriptedProvider();
-    await using backend = await createOidcBackend({ issuer: provider.issuer, config: { timeout: '1s' } });
+    await using backend = await createOidcBackend({ issuer: provider.issuer });
     provider.answer('discovery', { status: 503 });
 
     const attempts = await Promise.allSettled(Array.from({ length: 50 }, () => login(backend, 'alice', PASSWORD)));
@@ -72,13 +74,13 @@ describe('a session at the provider', () => {
     provider.answer('revocation', 'hang');
     await using backend = await createOidcBackend({ issuer: provider.issuer, log });
 
-    const started = performance.now();
     const outcomes = [await login(backend, 'alice', PASSWORD), await login(backend, 'alice', PASSWORD)];
-    const took = performance.now() - started;
+    // The warning comes when the provider has not answered in time.
+    const linesBefore = log.lines.length;
     await waitFor('the warning', () => log.lines.length > 0);
 
     expect(outcomes.map(({ kind }) => kind)).toEqual(['authenticated', 'authenticated']);
-    expect(took).toBeLessThan(1000);
+    expect(linesBefore).toBe(0);
     await backend[Symbol.asyncDispose]();
     expect(log.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('sessions stay open') }]);
     expect(inspect(log.lines, { depth: Infinity })).not.toContain(refreshToken);

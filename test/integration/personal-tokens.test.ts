@@ -96,19 +96,20 @@ describe('personal tokens', () => {
     expect(revoked).toMatchObject({ code: 0, stdout: `revoked ${id} of alice, named token\n`, stderr: '' });
     expect(answers).toMatchObject(answers.map(() => ({ status: 401, message: NOT_ACCEPTED })));
     expect(allowed.status).toBe(200);
-    const causes = broker.log().flatMap(({ event, cause }) => (event === 'personal-token' && cause ? [cause] : []));
+    const lines = await broker.settledLog();
+    const causes = lines.flatMap(({ event, cause }) => (event === 'personal-token' && cause ? [cause] : []));
     expect(causes.slice(-2)).toEqual(['never issued, expired, or revoked', 'it may not be used from this address']);
   });
 
   it('that are damaged get a sentence of their own, and no backend sees them', async () => {
     const { token } = await createToken(broker, 'alice');
-    const logins = () => broker.log().filter(({ event }) => event === 'login').length;
-    const before = logins();
+    const logins = async () => (await broker.settledLog()).filter(({ event }) => event === 'login').length;
+    const before = await logins();
 
     const answers = [await logIn(token.slice(0, -1)), await logIn(`${token} `), await logIn('flp_')];
 
     expect(answers).toMatchObject(answers.map(() => ({ status: 401, message: NOT_WHOLE })));
-    expect(logins()).toBe(before);
+    expect(await logins()).toBe(before);
   });
 
   it('that are refused too often from one network are answered with 429, and valid ones still log in', async () => {

@@ -2,7 +2,6 @@
 import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../src/platform/signing/authority.ts';
 import {
@@ -14,7 +13,7 @@ import {
 import { findPart } from '../support/parts.ts';
 import { startPulls } from '../support/pulls.ts';
 import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
-import { openRotationWorld, signers, waitForReloads } from '../support/rotations.ts';
+import { openRotationWorld, signers, waitForSigners } from '../support/rotations.ts';
 import { startStaticBroker, STATIC_CONFIG } from '../support/static-broker.ts';
 import { certificateIssuer, secretVolume } from '../support/secret-volume.ts';
 
@@ -58,8 +57,8 @@ describe.each([
 
       for (let count = 1; count <= LEAVES; count += 1) {
         await secret.replace(await issuer.issue());
-        await waitForReloads(world, count);
-        await delay(200);
+        await waitForSigners(world, count);
+        await pulls.more(3);
       }
       await pulls.stop();
 
@@ -86,7 +85,7 @@ describe.each([
       const pulls = await Promise.all(
         [world.broker.url, second.url].map((broker) => startPulls({ broker, registry }, PER_SECOND)),
       );
-      await delay(500);
+      await Promise.all(pulls.map((one) => one.more(4)));
       await Promise.all(pulls.map((one) => one.stop()));
 
       expect(pulls.map((one) => one.failures())).toEqual([[], []]);
@@ -113,7 +112,7 @@ it.skipIf(findPart(DOCKER_REGISTRY) === undefined || isOpensslMissing)(
 
     await secret.replace({ ...foreign, 'ca.crt': first['ca.crt'] ?? '' });
     const { cause } = await world.broker.waitForLine(({ message }) => message.startsWith('signing keys NOT reloaded'));
-    await delay(300);
+    await pulls.more(4);
     await pulls.stop();
 
     expect(cause).toMatch(/tls\.crt is not certified by a certificate in .*ca\.crt/);

@@ -1,5 +1,4 @@
 /** Keys are replaced while images are pulled, and no pull fails. `npm run soak -- rotation` does this for a minute. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   BUILD_TIMEOUT,
@@ -10,6 +9,7 @@ import {
 import { findPart } from '../support/parts.ts';
 import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
 import { openRotationWorld, rotateLeaves, signers } from '../support/rotations.ts';
+import { waitFor } from '../support/wait.ts';
 
 const PER_SECOND = 10;
 const LEAVES = 3;
@@ -28,6 +28,7 @@ describe.each([
     const pulls = await world.startPulls(PER_SECOND);
 
     await rotateLeaves(world, LEAVES, 300);
+    await pulls.more(2 * LEAVES);
     await pulls.stop();
 
     expect(pulls.failures()).toEqual([]);
@@ -43,11 +44,11 @@ describe.each([
       const pulls = await world.startPulls(PER_SECOND);
 
       await world.keys('announce');
-      await delay(500);
+      await pulls.more(5);
       const away = await world.restartRegistry(pulls);
       await world.keys('activate', '--after', '0s');
       await world.broker.waitForLine(({ signing }) => String(signing).startsWith('default@2'));
-      await delay(1000);
+      await pulls.more(20);
       await pulls.stop();
 
       const { from, to } = away;
@@ -67,9 +68,11 @@ it.skipIf(findPart(DOCKER_REGISTRY) === undefined)(
     await world.keys('announce');
     await world.keys('activate', '--force');
     await world.broker.waitForLine(({ signing }) => String(signing).startsWith('default@2'));
-    await delay(500);
-    await pulls.stop();
 
-    expect(pulls.failures().map(({ text }) => text)).toContainEqual(expect.stringMatching(/^new token: 401 /));
+    const refusal = await waitFor('a pull to fail', () =>
+      pulls.failures().find(({ text }) => text.startsWith('new token: ')),
+    );
+    await pulls.stop();
+    expect(refusal.text).toMatch(/^new token: 401 /);
   },
 );

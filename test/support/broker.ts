@@ -24,7 +24,7 @@ export interface BrokerOptions {
   readonly nodeOptions?: readonly string[];
   /** The limit on open files; default: that of the tests. */
   readonly openFiles?: number;
-  /** Waits until the port answers; false for those that are not to start. Default true. */
+  /** Waits until it serves and can be reached by commands; false for those that are not to start. Default true. */
   readonly ready?: boolean;
 }
 
@@ -55,8 +55,10 @@ export interface Broker extends AsyncDisposable {
   readonly process: RunningProcess;
   /** The certificate registries are given. */
   readonly certificate: string;
-  /** The lines of its log so far. */
+  /** The lines of its log that have arrived. A line comes up to some milliseconds after the answer that it is about. */
   log(): readonly LogLine[];
+  /** The lines of its log about everything that it has answered, and possibly later ones; not those of this question. */
+  settledLog(): Promise<readonly LogLine[]>;
   /** Waits for a log line. */
   waitForLine(matches: (line: LogLine) => boolean): Promise<LogLine>;
   /** Replaces a file in one step. */
@@ -113,9 +115,15 @@ export async function startBroker({
   );
   written = child.output;
   resources.defer(() => endAtOnce(child));
-  if (ready) await child.waitUntil('the broker', () => httpAnswers(`${url}/healthz`, 200));
-
   const log = (): readonly LogLine[] => linesOf(child.stderr());
+  const waitForLine = (matches: (line: LogLine) => boolean): Promise<LogLine> =>
+    waitFor('a line of the log', () => log().find(matches));
+  const marks = new Set<unknown>();
+  if (ready) {
+    await child.waitUntil('the broker', () => httpAnswers(`${url}/healthz`, 200));
+    // It answers before it watches its files and opens its control socket.
+    await child.waitForOutput(/"message":"listening"/);
+  }
   const running = resources.move();
   return {
     port: own,
@@ -125,7 +133,16 @@ export async function startBroker({
     process: child,
     certificate: join(folder, 'state/keys/default.crt'),
     log,
-    waitForLine: (matches) => waitFor('a line of the log', () => log().find(matches)),
+    settledLog: async () => {
+      // Lines are written in the order of their events, so that all before this one have arrived with it.
+      const mark = await fetch(`${url}/token?service=mark-in-the-log`);
+      await mark.arrayBuffer();
+      const id = mark.headers.get('x-request-id');
+      marks.add(id);
+      await waitForLine(({ requestId }) => requestId === id);
+      return log().filter(({ requestId }) => !marks.has(requestId));
+    },
+    waitForLine,
     write,
     token: (query, login) => askToken(url, query, login),
     signal: child.signal,

@@ -5,11 +5,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { waitFor } from './wait.ts';
 
-/** SIGKILL, and waits until there is no such process and its connections are gone with it. */
+/** SIGKILL, and waits until the process and its connections are gone. Its parent may not have noticed yet. */
 export async function kill(pid: number): Promise<void> {
   send(pid, 'SIGKILL');
-  await waitFor(`process ${pid} to be gone`, () => !isThere(pid), { everyMs: 2 });
+  const isGone = async (): Promise<boolean> => !isThere(pid) || (await states(pid)).every((state) => ENDED.has(state));
+  await waitFor(`process ${pid} to be gone`, isGone, { everyMs: 2 });
 }
+
+/** Zombie, and dead: what it had open is closed (proc(5)). */
+const ENDED: ReadonlySet<string> = new Set(['Z', 'X']);
 
 /** SIGSTOP, and waits until each of its threads is stopped. Linux only, by `/proc` (proc(5)). */
 export async function freeze(pid: number): Promise<void> {

@@ -27,7 +27,7 @@ export interface Keycloak extends AsyncDisposable {
 }
 
 /** Milliseconds: it makes its tables first. */
-const KEYCLOAK_START_TIMEOUT = 110_000;
+const KEYCLOAK_START_TIMEOUT = 180_000;
 
 /** What bin/kc.sh says, and less memory and compiling. The script itself would leave Java behind when it is killed. */
 const JAVA_OPTIONS = [

@@ -48,7 +48,7 @@ export interface Result extends Exit {
   readonly stderr: string;
 }
 
-const RUN_TIMEOUT = 60_000;
+const RUN_TIMEOUT = 120_000;
 const STOP_GRACE = 10_000;
 const running = new Set<ChildProcess>();
 

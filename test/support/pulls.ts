@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { basic } from './broker.ts';
 import { ALICE, SERVICE } from './static-broker.ts';
+import { waitFor } from './wait.ts';
 
 interface Place {
   /** The URLs of the two servers. */
@@ -17,6 +18,8 @@ export interface Pulls {
   failures(): readonly { readonly at: number; readonly text: string }[];
   /** Milliseconds since the start. */
   now(): number;
+  /** Waits until so many manifests have been read by requests that begin from now on. */
+  more(count: number): Promise<void>;
   /** Waits for the pulls that have begun. */
   stop(): Promise<void>;
 }
@@ -96,6 +99,10 @@ export async function startPulls({ broker, registry }: Place, perSecond: number)
     succeeded: () => succeeded,
     failures: () => failures,
     now,
+    more: async (count) => {
+      const enough = succeeded + 2 * open.size + count;
+      await waitFor(`${count} more pulls`, () => succeeded >= enough);
+    },
     stop: async () => {
       stopped.abort();
       await loop;

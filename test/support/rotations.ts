@@ -11,6 +11,7 @@ import { pushSmallImage, startPulls } from './pulls.ts';
 import type { Pulls } from './pulls.ts';
 import type { Registry, RegistryOptions } from './registry.ts';
 import { SERVICE, startStaticBroker, STATIC_CONFIG } from './static-broker.ts';
+import { waitFor } from './wait.ts';
 
 export interface RotationWorld extends AsyncDisposable {
   readonly broker: Broker;
@@ -55,11 +56,9 @@ export async function openRotationWorld(start: Start, kind: string, key: object)
   };
 }
 
-/** Waits until the broker has read its keys again, so many times in all. */
-export async function waitForReloads({ broker }: RotationWorld, count: number): Promise<void> {
-  await broker.waitForLine(
-    () => broker.log().filter(({ message }) => message === 'signing keys reloaded').length >= count,
-  );
+/** Waits until so many keys have signed since the start. One change may cause two reloads: its files are watched apart. */
+export async function waitForSigners(world: RotationWorld, count: number): Promise<void> {
+  await waitFor(`signing key ${count}`, () => signers(world).size >= count);
 }
 
 /** The ids of the keys that signed, from the log. */
@@ -77,7 +76,7 @@ export async function rotateLeaves(world: RotationWorld, times: number, everyMs:
   const begun = performance.now();
   for (let count = 1; count <= times; count += 1) {
     await world.keys('renew');
-    await waitForReloads(world, count);
+    await waitForSigners(world, count);
     await delay(Math.max(0, begun + count * everyMs - performance.now()));
   }
 }

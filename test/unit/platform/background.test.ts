@@ -4,6 +4,7 @@ import { createBackground } from '../../../src/platform/background.ts';
 import type { BackgroundOptions } from '../../../src/platform/background.ts';
 import { FILE_TASK } from '../../support/file-task.ts';
 import type { Asked } from '../../support/file-task.ts';
+import { waitFor } from '../../support/wait.ts';
 
 const FILE = import.meta.filename;
 
@@ -33,16 +34,23 @@ describe('a background task', () => {
   });
 
   it('leaves the event loop free while its thread is busy', async () => {
-    await using background = createBackground({ small: 0, timeoutMs: 500 });
+    await using background = createBackground({ small: 0 });
+    const parts = background.run(FILE_TASK, { files: [FILE], does: 'spin' })[Symbol.asyncIterator]();
+    await parts.next();
+    let isOver = false;
+    const waiting = parts.next().finally(() => (isOver = true));
     let turns = 0;
     const turning = setInterval(() => {
       turns += 1;
     }, 1);
 
-    await expect(all(background.run(FILE_TASK, { files: [FILE], does: 'spin' }))).rejects.toThrow();
+    await waitFor('turns of the event loop', () => turns > 20);
+    const wasBusy = !isOver;
     clearInterval(turning);
+    await background[Symbol.asyncDispose]();
 
-    expect(turns).toBeGreaterThan(20);
+    await expect(waiting).rejects.toThrow();
+    expect(wasBusy).toBe(true);
   });
 
   it.each([

@@ -1,13 +1,11 @@
 /** Files are watched by polling, wherever they come from. */
+import { writeFileSync } from 'node:fs';
 import { mkdtempDisposable, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { watchFiles } from '../../../src/platform/watch.ts';
 import { waitFor } from '../../support/wait.ts';
-
-const FIRST_LOOK_MS = 600;
 
 async function watched(prepare: (folder: string) => Promise<string>) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-watch-'));
@@ -15,12 +13,25 @@ async function watched(prepare: (folder: string) => Promise<string>) {
   const path = await prepare(folder.path);
   let changes = 0;
   onTestFinished(watchFiles([path], () => void (changes += 1)));
-  // The first look at the file is the state that later ones are compared with.
-  await delay(FIRST_LOOK_MS);
   return { folder: folder.path, path, changed: () => waitFor('the change', () => changes > 0) };
 }
 
 describe('a watched file is reported', () => {
+  it('when it is written in the moment in which watching begins, and each time after that', async () => {
+    const folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-watch-'));
+    onTestFinished(() => folder.remove());
+    const path = join(folder.path, 'policy.yaml');
+    await writeFile(path, 'a');
+    let changes = 0;
+
+    onTestFinished(watchFiles([path], () => void (changes += 1)));
+    writeFileSync(path, 'other text');
+    await waitFor('the first change', () => changes === 1);
+    await writeFile(path, 'a third text');
+
+    await waitFor('the second change', () => changes === 2);
+  });
+
   it('when it is written', async () => {
     const { path, changed } = await watched(async (folder) => {
       await writeFile(join(folder, 'policy.yaml'), 'a');

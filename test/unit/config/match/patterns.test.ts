@@ -72,7 +72,8 @@ describe('compileRe2', () => {
     const started = performance.now();
 
     expect(typeof regex === 'string' ? undefined : regex.test(`${'a'.repeat(255)}b`)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1000);
+    // Going back and forth would outlast the universe.
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   it('refuses an expression too long to be written by hand', () => {
