@@ -55,7 +55,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'console-7',
     effect: 'the message about a login that is asleep does not say where to sign in',
-    file: 'src/http/respond.ts',
+    file: 'src/http/error-answers.ts',
     find: '    sentenceAt: signInDue,\n',
     replace: '',
     tests: ['test/unit/http/errors.test.ts'],

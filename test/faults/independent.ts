@@ -112,9 +112,8 @@ export const faults: readonly Fault[] = [
     id: 'independent-13',
     effect: 'a defect of a backend ends the login of a refresh token',
     file: 'src/flows/refresh-token/exchange.ts',
-    find: "throw new BrokerError('backend_unavailable', 'the backend cannot check the account', { cause: error });",
-    replace:
-      "throw new BrokerError('refresh_token_refused', 'the backend cannot check the account', { cause: error });",
+    find: "throw new BrokerError('backend_unavailable', 'the backend cannot check the account', {",
+    replace: "throw new BrokerError('refresh_token_refused', 'the backend cannot check the account', {",
     tests: FLOWS,
   },
   {

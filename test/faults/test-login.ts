@@ -140,7 +140,7 @@ export const faults: readonly Fault[] = [
     tests: ASLEEP,
   },
   {
-    id: 'test-login-12',
+    id: 'test-login-14',
     effect: 'the headline of a failed test names a step of a backend that was not the last one',
     file: 'src/pages/admin/test-login.ts',
     find: "steps[steps.findLastIndex(({ state }) => state !== 'failed') + 1]",

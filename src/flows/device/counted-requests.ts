@@ -14,7 +14,7 @@ export interface CountedRequests extends ListableStore<DeviceRequest> {
 }
 
 /** Seconds between two counts of what is stored. Other brokers that share the records change it. */
-export const COUNT_SECONDS = 10;
+const COUNT_SECONDS = 10;
 
 export function countRequests(store: ListableStore<DeviceRequest>, clock: Pick<Clock, 'now'>): CountedRequests {
   const index = new OpenRequestIndex();

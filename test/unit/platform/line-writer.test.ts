@@ -127,7 +127,7 @@ describe('a line writer', () => {
 
     const outcome = writer.writeWithin(LINE, 'test', 20);
     // The write begins some promises later, in another thread.
-    for (let turn = 0; turn < 50; turn += 1) await null;
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
 
     expect(await outcome).toBe('written');
