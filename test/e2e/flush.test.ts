@@ -14,7 +14,7 @@ import { waitFor } from '../support/wait.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 
-describe.skipIf(absent)('acceptance 16: what is remembered of logins', () => {
+describe.skipIf(absent)('acceptance 16: what is cached of logins', () => {
   let resources: AsyncDisposableStack;
   let slapd: Slapd;
   let broker: Broker;

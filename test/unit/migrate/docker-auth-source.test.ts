@@ -180,7 +180,7 @@ describe('an import without a user "" in docker_auth', () => {
 });
 
 describe('the comparison of decisions', () => {
-  it('has the request of podman and skopeo to delete, and finds that "*" beside another action differs', async () => {
+  it('has the request of podman and skopeo to delete, and finds that "*" with another action differs', async () => {
     const both = configuration([{ match: { account: 'alice' }, actions: ['*', 'pull'] }], { alice: {} });
     await using alone = await imported(configuration([{ match: { account: 'alice' }, actions: ['*'] }], { alice: {} }));
     await using beside = await imported(both);

@@ -30,7 +30,7 @@ describe('an htpasswd file', () => {
     expect([...hashes.keys()]).toEqual(['alice']);
   });
 
-  it('tells all problems at once and repeats no password', () => {
+  it('reports all problems at once and repeats no password', () => {
     const text = `hunter2\nbob:hunter2\n:${BCRYPT}\nalice:${BCRYPT}\nalice:${BCRYPT}\n ada:${BCRYPT}\n${'a'.repeat(256)}:${BCRYPT}\nb\u0007b:${BCRYPT}`;
 
     const { problems } = parseHtpasswd(text, 'h');
@@ -60,7 +60,7 @@ describe('an htgroup file', () => {
     });
   });
 
-  it('tells all problems at once', () => {
+  it('reports all problems at once', () => {
     const { problems } = parseHtgroup('no colon\n: alice\nweb: alice \\\nops: a:b', 'g');
 
     expect(problems).toEqual([

@@ -75,7 +75,7 @@ describe('users that were read on another thread', () => {
     expect(await verifyPassword('another-password', hash)).toBe(false);
   });
 
-  it('tells mistakes of the file and of its secrets in the order of the file', async () => {
+  it('reports mistakes of the file and of its secrets in the order of the file', async () => {
     const { there } = await bothWays({
       file: `users:\n  bot: { password: { file: nowhere } }\n  bob: { password: y }\n`,
     });
