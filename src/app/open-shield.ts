@@ -17,7 +17,7 @@ import { openShared } from './open-shared.ts';
 /** Entries of each part of the ledger: the logins of 100,000 users and more, in some 50 MB. */
 const MAX_ENTRIES = 131_072;
 
-/** Where the shield counts, and how it names what it counts. */
+/** The counts and cached answers of the shield, and the fingerprint that makes their keys. */
 export interface ShieldLedger {
   readonly ledger: Ledger;
   readonly fingerprint: Fingerprint;
