@@ -176,7 +176,7 @@ describe.skipIf(!hasChromium())('the console', () => {
     await page.getByLabel('Repository').fill('web/shop');
     await page.getByRole('button', { name: 'Ask' }).click();
     await page.getByText('You may pull and push to').waitFor();
-    // Where the broker has its files is not told to everybody.
+    // Where the broker has its files is not shown to everybody.
     expect(await page.content()).not.toContain(broker.folder);
     await page.getByRole('link', { name: 'ops/secret' }).first().waitFor();
     await page.getByLabel('Request id').fill(requestId);

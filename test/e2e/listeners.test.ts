@@ -149,7 +149,7 @@ describe('behind a proxy', () => {
   });
 
   it.each(['10.1.2.3:50123', '[::ffff:10.1.2.3]:50123', '[::ffff:10.1.2.3]', '10.1.2.3:50123, 127.0.0.2:443'])(
-    'a port beside the address is left out: %s',
+    'a port after the address is left out: %s',
     async (forwarded) => {
       const config = { ...CONFIG, trustedProxies: ['127.0.0.0/8'] };
       await using broker = await startBroker({ config, files: FILES });

@@ -1,4 +1,4 @@
-/** Faults in what the console and the client tell a person to do. */
+/** Faults in the instructions that the console and the client give. */
 import type { Fault } from './fault.ts';
 
 const COMMANDS = ['test/unit/http/console/login-commands.test.ts'];

@@ -328,7 +328,7 @@ describe('a broker that is killed', () => {
   it('is not started where its file is none, and says which', async () => {
     await using broker = await startStaticBroker({
       config: CONFIG,
-      files: { 'state/fairlead.db': 'no database at all, and long enough to tell: '.repeat(20) },
+      files: { 'state/fairlead.db': 'no database at all, and long enough to be read: '.repeat(20) },
       ready: false,
     });
 

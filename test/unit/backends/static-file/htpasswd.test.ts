@@ -23,7 +23,7 @@ describe('an htpasswd file', () => {
     ['$6$abc$def', 'found a SHA-512 (crypt) hash'],
     ['$y$j9T$abc$def', 'found a yescrypt hash'],
     ['rl.3StKT.4T8M', 'found a DES (crypt) hash or plain text'],
-  ])('refuses %s with its line and the command that mends it', (hash, found) => {
+  ])('refuses %s with its line and the command that replaces it', (hash, found) => {
     const { hashes, problems } = parseHtpasswd(`alice:${BCRYPT}\nbob:${hash}\n`, '/etc/h');
 
     expect(problems).toEqual([`/etc/h:2: bob: ${found}, expected bcrypt: run \`htpasswd -B FILE USER\``]);

@@ -53,7 +53,7 @@ describe('users that were read on another thread', () => {
         secret: 'x',
       },
     ],
-    ['htpasswd', { htpasswd: `alice:${BCRYPT}\nbob:${BCRYPT}\n`, htgroup: 'web: alice stranger\nops: alice bob\n' }],
+    ['htpasswd', { htpasswd: `alice:${BCRYPT}\nbob:${BCRYPT}\n`, htgroup: 'web: alice unknown\nops: alice bob\n' }],
     ['a misspelt key', { file: `users:\n  alice: { pasword: x }\n  bob: { password: y }\n` }],
     ['a secret that is missing', { file: `users:\n  bot: { password: { file: nowhere } }\n  bob: { password: y }\n` }],
     ['htpasswd and htgroup with mistakes', { htpasswd: 'alice\n', htgroup: 'web\n' }],
