@@ -39,6 +39,13 @@ export function whoText({ username, nobody = 'unknown' }: Pick<RecentDecision, '
   return username ?? nobody;
 }
 
+/**
+ * Decisions of a user who was authenticated, requests without a user name, and refused logins with a name. Those of one
+ * class do not displace those of the others beyond its share.
+ */
+export type DecisionClass = (typeof DECISION_CLASSES)[number];
+export const DECISION_CLASSES = ['user', 'nameless', 'refused'] as const;
+
 interface RecentScope {
   readonly asked: Scope;
   readonly granted: readonly string[];
@@ -84,6 +91,6 @@ export interface RecentDecisions {
   readonly capacity: number;
   /** How many decisions are known. */
   count(): number;
-  /** The time of the oldest decision that is known, or that of the start. Epoch seconds. */
-  since(): number;
+  /** The time from which on all decisions of some classes are known; default: of all classes. Epoch seconds. */
+  since(classes?: readonly DecisionClass[]): number;
 }
