@@ -31,7 +31,12 @@ export interface RecentDecision {
   /** The revision of the policy that decided. Absent: nothing was decided. */
   readonly policyRevision?: string;
   /** Why no token was issued, or why the proxy was answered so. */
-  readonly refusal?: { readonly code: ErrorCode | AccessRefusal; readonly cause: string };
+  readonly refusal?: {
+    readonly code: ErrorCode | AccessRefusal;
+    readonly cause: string;
+    /** The backend that has refused the login. Absent: none has, or it was refused for another reason. */
+    readonly backend?: string;
+  };
 }
 
 /** The user name; `anonymous` and `unknown` where there is none. */

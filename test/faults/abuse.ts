@@ -115,4 +115,28 @@ export const faults: readonly Fault[] = [
     replace: 'excess(one) < excess(most) ? one : most',
     tests: ['test/unit/platform/shared-ring.test.ts'],
   },
+  {
+    id: 'abuse-15',
+    effect: 'two people of the same name at two backends read when and from where the other one was refused',
+    file: 'src/http/console/access.ts',
+    find: '(backend ?? refusal?.backend ?? onlyBackendFor(username)) === session.backend',
+    replace: '(backend ?? session.backend) === session.backend',
+    tests: ['test/unit/http/console/access.test.ts'],
+  },
+  {
+    id: 'abuse-16',
+    effect: 'a person reads the refusals of another one at a backend for sign-ins that has the same name',
+    file: 'src/flows/chain.ts',
+    find: "if (accepts === 'tokens' || signIn?.accountsAt",
+    replace: "if (accepts !== 'passwords' || signIn?.accountsAt",
+    tests: ['test/unit/http/console/access.test.ts'],
+  },
+  {
+    id: 'abuse-17',
+    effect: 'people see none of their wrong passwords where there are two backends',
+    file: 'src/platform/decision-of-event.ts',
+    find: '...(backend === undefined ? {} : { backend }) };\n}\n\nconst NO_SCOPES',
+    replace: '};\n}\n\nconst NO_SCOPES',
+    tests: ['test/unit/http/console/access.test.ts'],
+  },
 ];

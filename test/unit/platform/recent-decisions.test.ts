@@ -236,6 +236,15 @@ describe('recent decisions', () => {
       expect(memory.byToken('other')).toBeUndefined();
     });
 
+    it('have the backend that has refused a login', () => {
+      const memory = recordDecisions(20, fixedClock());
+      memory.record(checked('a', { outcome: 'invalid_credentials', username: 'alice', backend: 'corp' }));
+      memory.record(checked('b', { outcome: 'invalid_credentials', username: 'alice' }));
+
+      expect(memory.byRequest('a')?.refusal?.backend).toBe('corp');
+      expect(memory.byRequest('b')?.refusal).not.toHaveProperty('backend');
+    });
+
     it('stay like those of other users where a token did not grant enough', () => {
       const memory = recordDecisions(100, fixedClock());
       memory.record(checked('b', { outcome: 'insufficient_scope', username: 'alice', tokenId: 't', missing: [] }));
