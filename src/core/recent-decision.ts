@@ -67,6 +67,8 @@ export interface DecisionFilter {
   readonly repository: string;
   /** Only those that granted less than was asked for, or nothing. */
   readonly isRefusedOnly: boolean;
+  /** Only those of a class. Absent: all. */
+  readonly kind?: DecisionClass;
 }
 
 /** A decision with what it depends on, to make it again. */

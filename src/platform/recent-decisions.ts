@@ -58,7 +58,7 @@ export function recordDecisions(
       if (decision === undefined) return;
       const kind = classOf(decision);
       release(shared, ring.makeRoom(kind));
-      ring.add(kind, { text: JSON.stringify(decision), ...factsOf(decision), ...callerIn(event, shared) });
+      ring.add(kind, { kind, text: JSON.stringify(decision), ...factsOf(decision), ...callerIn(event, shared) });
     },
     find: (filter, most) => {
       const { found, more } = firstMatches(ring.latestFirst(), (entry) => matches(entry, filter), most);
@@ -91,6 +91,7 @@ function classOf({ username, refusal, tokenId }: RecentDecision): DecisionClass 
 }
 
 interface Entry extends Pick<RecentDecision, 'requestId' | 'endpoint' | 'username' | 'nobody' | 'tokenId'> {
+  readonly kind: DecisionClass;
   readonly text: string;
   readonly isRefused: boolean;
   readonly isIssued: boolean;
@@ -157,7 +158,8 @@ function parse(text: string): RecentDecision {
 
 function matches(entry: Entry, filter: DecisionFilter): boolean {
   const { text, isRefused } = entry;
-  const { person, repository, isRefusedOnly } = filter;
+  const { person, repository, isRefusedOnly, kind = entry.kind } = filter;
+  if (kind !== entry.kind) return false;
   if (!containsText(whoText(entry), person) || (isRefusedOnly && !isRefused)) return false;
   return repository === '' || parse(text).scopes.some(({ asked }) => containsText(asked.name, repository));
 }

@@ -139,4 +139,12 @@ export const faults: readonly Fault[] = [
     replace: '};\n}\n\nconst NO_SCOPES',
     tests: ['test/unit/http/console/access.test.ts'],
   },
+  {
+    id: 'abuse-18',
+    effect: 'a hundred wrong logins in the name of a person hide from her what the policy has denied',
+    file: 'src/http/console/access.ts',
+    find: 'recent.find({ ...filter, kind }, MAX_SEARCHED).found',
+    replace: "kind === 'user' ? recent.find(filter, MAX_SEARCHED).found : []",
+    tests: ['test/unit/http/console/access.test.ts'],
+  },
 ];

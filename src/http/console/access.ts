@@ -147,18 +147,24 @@ const MAX_DENIED = 5;
 const MAX_SEARCHED = 100;
 
 function deniedOf(signedIn: SignedIn, deps: AccessAreaDeps): AccessView['denied'] {
-  const person = signedIn.caller.identity.username;
   return (
-    deps.recent
-      .find({ person, repository: '', isRefusedOnly: true }, MAX_SEARCHED)
+    deniedOrRefused(signedIn, deps)
       // A token that grants too little is no denial yet: programs ask for another one, and that request is listed.
-      .found.filter(({ refusal }) => refusal?.code !== 'insufficient_scope')
+      .filter(({ refusal }) => refusal?.code !== 'insufficient_scope')
       .filter((decision) => isOf(decision, signedIn, deps))
       .map((decision) => ({ decision, missing: missingOf(decision) }))
       .filter(({ missing }, index, all) => all.findIndex((other) => isSame(other.missing, missing)) === index)
       .slice(0, MAX_DENIED)
       .map(({ decision: { requestId, at }, missing }) => ({ requestId, at, missing }))
   );
+}
+
+/** Searched separately: anybody can send any number of wrong logins in the name of a person. The latest come first. */
+function deniedOrRefused({ caller }: SignedIn, { recent }: AccessAreaDeps): readonly RecentDecision[] {
+  const filter = { person: caller.identity.username, repository: '', isRefusedOnly: true };
+  return (['user', 'refused'] as const)
+    .flatMap((kind) => recent.find({ ...filter, kind }, MAX_SEARCHED).found)
+    .toSorted((a, b) => b.at - a.at);
 }
 
 function missingOf({ scopes }: Pick<RecentDecision, 'scopes'>): readonly string[] {

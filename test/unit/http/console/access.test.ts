@@ -49,7 +49,7 @@ async function pageAfter(
 ): Promise<string> {
   const { chained } = fakeBackend(again(), { name: 'corp' });
   const authenticator = { ...chained.authenticator, revalidate: async () => again() };
-  const recent = recordDecisions(10, realClock);
+  const recent = recordDecisions(1000, realClock);
   const outcome = again();
   if (outcome.kind !== 'authenticated') throw new Error('alice has an account');
   for (const event of events({ kind: 'user', identity: outcome.identity })) recent.record(event);
@@ -266,6 +266,14 @@ describe('a refused login with the name of a person', () => {
     expect(await isShown(refused({ backend: 'corp' }), another())).toEqual([true, true]);
     expect(await isShown(refused({ backend: 'branch' }), another())).toEqual([false, false]);
     expect(await isShown(refused({ backend: 'gone' }))).toEqual([false, false]);
+  });
+
+  it('does not hide from her what the policy has denied, however many there are', async () => {
+    const denied = (caller: Caller) => ({ ...issued('denied', { granted: ['pull'] }, caller), time: 1 }) as AuditEvent;
+    const text = await pageAfter((caller) => [denied(caller), ...Array.from({ length: 200 }, () => refused()).flat()]);
+
+    expect(text).toContain('?request=denied#denial"');
+    expect(text.split('?request=a#denial"')).toHaveLength(2);
   });
 
   it('is explained to an administrator whose it may be', async () => {
