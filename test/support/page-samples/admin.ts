@@ -11,7 +11,8 @@ import type { Samples, Text, Viewers } from './sample.ts';
 export function adminSamples({ admin }: Viewers, text: Text): Samples {
   const tokens = sampleTokens(text);
   const signIns = sampleSignIns(text);
-  const decisions = { capacity: 10_000, count: 10_000, since: SAMPLE_NOW - DAY, hidden: 0 };
+  const since = { user: SAMPLE_NOW - DAY, nameless: SAMPLE_NOW - DAY, refused: SAMPLE_NOW - 7200 };
+  const decisions = { capacity: 10_000, count: 10_000, since, hidden: 0 };
   return {
     decisions: () =>
       decisionsPage(admin, {
@@ -38,7 +39,7 @@ export function adminSamples({ admin }: Viewers, text: Text): Samples {
         filter: { person: '', repository: '', isRefusedOnly: false },
         capacity: 10_000,
         count: 0,
-        since: SAMPLE_NOW - 60,
+        since: { user: SAMPLE_NOW - 60, nameless: SAMPLE_NOW - 60, refused: SAMPLE_NOW - 60 },
         hidden: 0,
       }),
     backends: () =>
