@@ -10,6 +10,7 @@ import { randomIds } from '../platform/ids.ts';
 import { memoryLedger } from '../platform/ledger/memory.ts';
 import type { MemoryLedger } from '../platform/ledger/memory.ts';
 import { systemTimer } from '../platform/timer.ts';
+import type { BackendHeartbeat } from '../platform/valkey/backend-heartbeats.ts';
 import type { SharedEnd } from '../platform/valkey/epoch-view.ts';
 import type { SharedStore } from '../platform/valkey/shared-store.ts';
 import { openShared } from './open-shared.ts';
@@ -37,6 +38,7 @@ interface OpenShieldDeps {
   /** Called when another broker has ended something. */
   readonly onEnd: (ended: SharedEnd) => void;
   readonly revisions: () => Readonly<Record<string, string>>;
+  readonly backends: () => readonly BackendHeartbeat[];
 }
 
 export async function openShield(config: BrokerConfig, deps: OpenShieldDeps): Promise<OpenShield> {

@@ -60,4 +60,21 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: ['test/unit/http/errors.test.ts'],
   },
+  {
+    id: 'console-8',
+    effect: 'a broker of a later version, with another state of a backend, is no member of the fleet',
+    file: 'src/platform/valkey/fleet.ts',
+    find: "    typeof name === 'string' &&",
+    replace:
+      "    readBackends('backends' in value ? value.backends : []) !== undefined &&\n    typeof name === 'string' &&",
+    tests: ['test/unit/platform/valkey/fleet.test.ts'],
+  },
+  {
+    id: 'console-9',
+    effect: 'a heartbeat grows with the number of backends',
+    file: 'src/platform/valkey/backend-heartbeats.ts',
+    find: 'return all.slice(0, MAX_BACKENDS);',
+    replace: 'return all;',
+    tests: ['test/unit/platform/valkey/fleet.test.ts'],
+  },
 ];
