@@ -119,12 +119,10 @@ describe('a socket file', () => {
     const config = { ...CONFIG, listen: 'unix:broker.sock' };
     await using broker = await startBroker({ config, files: FILES, ready: false });
     const socketPath = join(broker.folder, 'broker.sock');
-    const status = await waitFor(
-      'the broker',
-      async () => (await send({ socketPath, path: '/healthz' })).message.statusCode,
-    );
+    await broker.waitForLine(({ message }) => message === 'listening');
+    const { message: answer } = await send({ socketPath, path: '/healthz' });
 
-    expect(status).toBe(200);
+    expect(answer.statusCode).toBe(200);
     expect(((await stat(socketPath)).mode & 0o777).toString(8)).toBe('660');
   });
 });
