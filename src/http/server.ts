@@ -1,5 +1,4 @@
 /** The listener, with limits on connections and on the size and duration of requests. It closes without losing a request. */
-import { ShortLivedMap } from '../core/short-lived-map.ts';
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -69,11 +68,10 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const byNode = connectionListeners(server);
   const connections = limitConnections(server, options);
   const withLimits = connectionListeners(server);
-  serveInTurns(server, handler, { answerMs: options.limits.answerMs, onState: connections.mark });
+  const inFlight = serveInTurns(server, handler, { answerMs: options.limits.answerMs, onState: connections.mark });
   // The limits apply from accept on; the listeners that read bytes wait for the header of a proxy.
   const readers = connectionListeners(server).filter((one) => byNode.includes(one) || !withLimits.includes(one));
   answerParserErrors(server, connections, options);
-  const inFlight = trackResponses(server);
   let lastConnection = 0;
   server.on('connection', () => {
     lastConnection = performance.now();
@@ -129,18 +127,6 @@ function answerParserErrors(server: Server, connections: Connections, { newReque
     if (status === undefined) socket.destroy();
     else debug('request refused by the HTTP parser', { status, cause: error.code, client: remoteAddress });
   });
-}
-
-/** @returns gives the responses that have not ended */
-function trackResponses(server: Server): () => readonly ServerResponse[] {
-  const inFlight = new ShortLivedMap<number, ServerResponse>();
-  let requests = 0;
-  server.on('request', (_request, response) => {
-    const number = (requests += 1);
-    inFlight.set(number, response);
-    response.once('close', () => inFlight.delete(number));
-  });
-  return () => inFlight.values();
 }
 
 async function bind(server: Server, { address, key }: ListenOptions): Promise<void> {
