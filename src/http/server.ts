@@ -9,6 +9,7 @@ import type { ListenAddress } from '../core/listen-address.ts';
 import type { Log } from '../core/ports.ts';
 import { trackConnections } from './connections.ts';
 import type { CloseReason, ConnectionLimits, Connections } from './connections.ts';
+import type { MessageClasses } from './express-messages.ts';
 import { addressText, listenError } from './listen-error.ts';
 import { answerParserError } from './parser-error.ts';
 import { readProxyHeaders } from './proxy-protocol.ts';
@@ -21,6 +22,8 @@ export interface ListenOptions {
   /** The configuration key of the address, for messages. */
   readonly key: string;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** The classes of requests and responses. Absent: those of Node. */
+  readonly messages?: MessageClasses;
   /** The id for the answer to a request that cannot be parsed, and so does not reach the application. */
   readonly newRequestId: () => string;
   readonly limits: ConnectionLimits;
@@ -62,8 +65,8 @@ export const HTTP_LIMITS = {
 const OPTIONS: ServerOptions = { ...HTTP_LIMITS, requireHostHeader: false };
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const secure = options.tls === undefined ? undefined : await createTlsServer(options.tls, options.limits);
-  const server: Server = secure ?? createHttpServer(OPTIONS);
+  const secure = options.tls === undefined ? undefined : await createTlsServer(options.tls, options);
+  const server: Server = secure ?? createHttpServer({ ...OPTIONS, ...options.messages });
   server.maxRequestsPerSocket = 0;
   const byNode = connectionListeners(server);
   const connections = limitConnections(server, options);
@@ -99,13 +102,13 @@ function connectionListeners(server: Server): readonly ConnectionListener[] {
 
 async function createTlsServer(
   tls: NonNullable<ListenOptions['tls']>,
-  { handshakeMs }: ConnectionLimits,
+  { limits, messages }: ListenOptions,
 ): Promise<HttpsServer> {
   // Loaded here: it takes time at the start, and most brokers are behind a proxy with TLS.
   const { createServer: createHttpsServer } = await import('node:https');
   // For Unix sockets only. The timeout starts again with each packet; trackConnections limits the whole handshake.
-  const handshakeTimeout = 2 * handshakeMs;
-  return createHttpsServer({ ...OPTIONS, minVersion: 'TLSv1.2', handshakeTimeout, ...tls });
+  const handshakeTimeout = 2 * limits.handshakeMs;
+  return createHttpsServer({ ...OPTIONS, ...messages, minVersion: 'TLSv1.2', handshakeTimeout, ...tls });
 }
 
 function limitConnections(server: Server, { address, limits, log, onLimit }: ListenOptions): Connections {
