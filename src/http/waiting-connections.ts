@@ -14,6 +14,7 @@ interface Network<T> {
 }
 
 export class WaitingConnections<T> {
+  /** In the order in which they have had connections without a break. */
   readonly #networks = new Map<string, Network<T>>();
   /** A network stays while it is the last one without connections: most often, its next one follows at once. */
   #empty: Network<T> | undefined;
@@ -22,6 +23,8 @@ export class WaitingConnections<T> {
   add(connection: T, networkName: string, state: WaitState): void {
     this.delete(connection);
     const network = this.#networks.get(networkName) ?? emptyNetwork<T>(networkName);
+    // One that was empty comes last: of networks of the same size, the first closes a connection.
+    if (network.size === 0) this.#networks.delete(networkName);
     this.#networks.set(networkName, network);
     network.connections[state].add(connection);
     network.size += 1;
@@ -46,7 +49,8 @@ export class WaitingConnections<T> {
 
   /**
    * The connection to close first: of the network with the most of them, so that a flood closes its own connections, and
-   * there the oldest in the first state that has any.
+   * there the oldest in the first state that has any. Of networks with the same number, the one that has waited longest
+   * is the first.
    */
   first(): T | undefined {
     const networks = [...this.#networks.values()];

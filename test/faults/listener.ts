@@ -206,4 +206,12 @@ export const faults: readonly Fault[] = [
     replace: 'reject(cause)',
     tests: ['test/unit/http/server.test.ts'],
   },
+  {
+    id: 'listener-26',
+    effect: 'At the limit, the client that is used most loses its connection again and again, and idle ones stay.',
+    file: 'src/http/waiting-connections.ts',
+    find: 'if (network.size === 0) this.#networks.delete(networkName);',
+    replace: '',
+    tests: CONNECTIONS,
+  },
 ];
