@@ -53,7 +53,7 @@ const { output } = await bundle.write({
     ],
   },
   entryFileNames: '[name].cjs',
-  // In the same folder, because the broker finds its threads beside its own file.
+  // In the same folder, because the broker finds its threads next to its own file.
   chunkFileNames: '[name]-[hash].cjs',
   // The text of a module stays in memory. The licences are in a file of their own, and the names in error messages and
   // stack traces stay.

@@ -1,4 +1,4 @@
-/** The style sheet and the browser script of the pages, as a module: it is part of every bundle without a file beside it. */
+/** The style sheet and the browser script of the pages, as a module: it is part of every bundle without a file of its own. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';

@@ -21,16 +21,23 @@ export interface BackendStates {
   /** Asks one backend now. Never throws. @returns undefined when there is no such backend */
   probe(name: string): Promise<BackendState | undefined>;
   /** What the probes of a backend have found; undefined: it was never asked. */
+  /** What the probes have found, in the order of the backends, without those that were never asked. */
+  found(): readonly FoundState[];
   lastProbe(name: string):
     | {
         readonly state: BackendState['state'];
         /** When a probe first found this state, which the backend has had since. Epoch seconds. */
         readonly since: number;
+        /** When the backend was last asked. Epoch seconds. */
+        readonly askedAt: number;
         /** How long the last probe took. */
         readonly milliseconds: number;
       }
     | undefined;
 }
+
+/** What a heartbeat has of a backend. */
+type FoundState = Omit<ProbeRecord, 'milliseconds'> & { readonly name: string };
 
 type ProbeRecord = NonNullable<ReturnType<BackendStates['lastProbe']>>;
 
@@ -50,8 +57,9 @@ export function createBackendStates(authenticators: readonly Authenticator[], de
   function record(backend: string, state: BackendState, milliseconds: number): void {
     const last = records.get(backend);
     const hasChanged = last?.state !== state.state;
-    const since = hasChanged ? clock.now() : last.since;
-    records.set(backend, { state: state.state, since, milliseconds });
+    const askedAt = clock.now();
+    const since = hasChanged ? askedAt : last.since;
+    records.set(backend, { state: state.state, since, askedAt, milliseconds });
     onState(backend, state.state === 'up');
     if (!hasChanged) return;
     if (state.state === 'down') log.error('backend down', { backend, cause: state.detail });
@@ -75,6 +83,11 @@ export function createBackendStates(authenticators: readonly Authenticator[], de
       const found = authenticators.find((authenticator) => authenticator.name === name);
       return found === undefined ? undefined : probe(found);
     },
+    found: () =>
+      authenticators.flatMap(({ name }) => {
+        const last = records.get(name);
+        return last === undefined ? [] : [{ name, state: last.state, since: last.since, askedAt: last.askedAt }];
+      }),
     lastProbe: (name) => records.get(name),
   };
 }

@@ -18,6 +18,7 @@ import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
 import { version } from '../platform/version.ts';
 import { watchFiles } from '../platform/watch.ts';
+import { createBackendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
 import { openMemory, openPages } from './console-parts.ts';
@@ -97,7 +98,14 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   for (const authenticator of authenticators) await revisions.readFilesOf(authenticator);
   const onFlush = metrics.countFlush;
   const onEnd = createApplyEnd({ authenticators, reuse, log, onFlush });
-  const shield = resources.use(await openShield(config, { log, onEnd, revisions: revisions.current }));
+  const states = createBackendStates(authenticators, {
+    clock: systemClock,
+    timer: systemTimer,
+    log,
+    onState: metrics.setBackendUp,
+  });
+  const presence = { revisions: revisions.current, backends: states.found };
+  const shield = resources.use(await openShield(config, { log, onEnd, ...presence }));
   const { shared } = shield;
   const endReuse = createEndReuse({ reuse, fleet: shared?.fleet, log });
   metrics.observeLoginCache(shield.sizes);
@@ -116,7 +124,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
   const drainState = { isDraining: false };
   const operator = {
-    ...operatorDeps(parts, authenticators, recordsState),
+    ...operatorDeps(parts, states, recordsState),
     recordsState,
     loginTimes,
     auditState: logs.auditState,

@@ -55,11 +55,12 @@ function fleetNow(fleet: SharedFleet | undefined) {
   const members = fleet.members();
   const down = fleet.down();
   return {
-    brokers: members.map(({ id, name, ageMs, revisions }) => ({
+    brokers: members.map(({ id, name, ageMs, revisions, backends }) => ({
       name,
       isThisOne: id === fleet.id,
       silentFor: Math.round(ageMs / 1000),
       revisions,
+      ...(backends === undefined ? {} : { backends }),
     })),
     differing: differingRevisions(members).map(({ kind }) => kind),
     unreadable: fleet.unreadable(),

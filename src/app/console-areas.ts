@@ -2,6 +2,7 @@
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { robotsOf } from '../config/robots-schema.ts';
 import { isOwner } from '../core/robot.ts';
+import { onlyBackendFor } from '../flows/chain.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
 import { revokePersonalTokens } from '../flows/personal-token/revoke.ts';
 import { createTestAttempts } from '../flows/shield/test-attempts.ts';
@@ -40,7 +41,7 @@ export function consoleAreas(config: BrokerConfig, deps: AreaDeps): readonly Con
   const policy = deps.policy.current;
   const shared = { services, policy, clock };
   const areas = [
-    accessArea({ ...shared, recent }),
+    accessArea({ ...shared, recent, onlyBackendFor: (name) => onlyBackendFor(backends, name) }),
     decisionsArea(recent),
     policyArea(policyPageDeps(config, deps)),
     adminArea(adminDeps({ ...deps, robots, findAsleep })),

@@ -166,7 +166,7 @@ async function tryOut(
   if (text.trim() === '') return { problem: 'Enter a policy.' };
   if (text.length > MAX_POLICY) return { problem: `The policy has more than ${MAX_POLICY} characters.` };
   const { revision } = await (await api()).getPolicy({}, OPERATOR);
-  const since = recent.since();
+  const since = recent.since(['user', 'nameless']);
   const found = await answered(async () =>
     (await questions()).tryOut({ text, revision }, () => encodeRecent(recent.repeatable(), timer)),
   );

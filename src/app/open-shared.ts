@@ -8,6 +8,7 @@ import { createSecrets } from '../config/secrets.ts';
 import type { Log } from '../core/ports.ts';
 import type { MemoryLedger } from '../platform/ledger/memory.ts';
 import { systemClock } from '../platform/clock.ts';
+import type { BackendHeartbeat } from '../platform/valkey/backend-heartbeats.ts';
 import type { SharedEnd } from '../platform/valkey/epoch-view.ts';
 import type { ValkeyAddress } from '../platform/valkey/client.ts';
 import type { SharedStore } from '../platform/valkey/shared-store.ts';
@@ -20,6 +21,7 @@ interface OpenSharedDeps {
   readonly log: Log;
   readonly onEnd: (ended: SharedEnd) => void;
   readonly revisions: () => Readonly<Record<string, string>>;
+  readonly backends: () => readonly BackendHeartbeat[];
 }
 
 /** @throws Error that names the file when a key, password or certificate cannot be used */

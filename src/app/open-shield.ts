@@ -10,6 +10,7 @@ import { randomIds } from '../platform/ids.ts';
 import { memoryLedger } from '../platform/ledger/memory.ts';
 import type { MemoryLedger } from '../platform/ledger/memory.ts';
 import { systemTimer } from '../platform/timer.ts';
+import type { BackendHeartbeat } from '../platform/valkey/backend-heartbeats.ts';
 import type { SharedEnd } from '../platform/valkey/epoch-view.ts';
 import type { SharedStore } from '../platform/valkey/shared-store.ts';
 import { openShared } from './open-shared.ts';
@@ -17,7 +18,7 @@ import { openShared } from './open-shared.ts';
 /** Entries of each part of the ledger: the logins of 100,000 users and more, in some 50 MB. */
 const MAX_ENTRIES = 131_072;
 
-/** Where the shield counts, and how it names what it counts. */
+/** The counts and cached answers of the shield, and the fingerprint that makes their keys. */
 export interface ShieldLedger {
   readonly ledger: Ledger;
   readonly fingerprint: Fingerprint;
@@ -37,6 +38,7 @@ interface OpenShieldDeps {
   /** Called when another broker has ended something. */
   readonly onEnd: (ended: SharedEnd) => void;
   readonly revisions: () => Readonly<Record<string, string>>;
+  readonly backends: () => readonly BackendHeartbeat[];
 }
 
 export async function openShield(config: BrokerConfig, deps: OpenShieldDeps): Promise<OpenShield> {

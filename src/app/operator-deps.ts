@@ -2,13 +2,12 @@
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { publicPathOf } from '../config/public-url.ts';
 import { proxyTrust } from '../config/trusted-proxies.ts';
-import type { Authenticator, Log } from '../core/ports.ts';
+import type { Log } from '../core/ports.ts';
 import type { AnswerSettings } from '../http/answer.ts';
 import type { Metrics } from '../platform/audit/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
-import { systemTimer } from '../platform/timer.ts';
-import { createBackendStates } from './backend-states.ts';
+import type { BackendStates } from './backend-states.ts';
 import type { ApiParts } from './open-api.ts';
 import type { ListenerDeps } from './listeners.ts';
 import type { RecordsState } from './records-state.ts';
@@ -26,11 +25,9 @@ interface OperatorParts {
 
 export function operatorDeps(
   { config, log, metrics }: OperatorParts,
-  authenticators: readonly Authenticator[],
+  states: BackendStates,
   recordsState: RecordsState,
 ) {
-  const onState = metrics.setBackendUp;
-  const states = createBackendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
   return {
     ...answerSettings(config),
     publicPath: publicPathOf(config.publicUrl),

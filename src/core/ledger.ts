@@ -145,7 +145,7 @@ export type Ended =
   | { readonly kind: 'account'; readonly account: string };
 
 export interface Ledger {
-  /** Whether other brokers settle attempts in it, so that whoever waits for one has to ask again. Absent: no. */
+  /** Whether other brokers settle attempts in it: a login that waits for an attempt has to ask again. Absent: no. */
   readonly isShared?: boolean;
   /**
    * The same ledger for one login. It limits how long the login waits, over all calls, and goes on without the counts of

@@ -31,13 +31,25 @@ export interface RecentDecision {
   /** The revision of the policy that decided. Absent: nothing was decided. */
   readonly policyRevision?: string;
   /** Why no token was issued, or why the proxy was answered so. */
-  readonly refusal?: { readonly code: ErrorCode | AccessRefusal; readonly cause: string };
+  readonly refusal?: {
+    readonly code: ErrorCode | AccessRefusal;
+    readonly cause: string;
+    /** The backend that has refused the login. Absent: none has, or it was refused for another reason. */
+    readonly backend?: string;
+  };
 }
 
 /** The user name; `anonymous` and `unknown` where there is none. */
 export function whoText({ username, nobody = 'unknown' }: Pick<RecentDecision, 'username' | 'nobody'>): string {
   return username ?? nobody;
 }
+
+/**
+ * Decisions of a user who was authenticated, requests without a user name, and refused logins with a name. Those of one
+ * class do not displace those of the others beyond its share.
+ */
+export type DecisionClass = (typeof DECISION_CLASSES)[number];
+export const DECISION_CLASSES = ['user', 'nameless', 'refused'] as const;
 
 interface RecentScope {
   readonly asked: Scope;
@@ -55,6 +67,8 @@ export interface DecisionFilter {
   readonly repository: string;
   /** Only those that granted less than was asked for, or nothing. */
   readonly isRefusedOnly: boolean;
+  /** Only those of a class. Absent: all. */
+  readonly kind?: DecisionClass;
 }
 
 /** A decision with what it depends on, to make it again. */
@@ -84,6 +98,6 @@ export interface RecentDecisions {
   readonly capacity: number;
   /** How many decisions are known. */
   count(): number;
-  /** The time of the oldest decision that is known, or that of the start. Epoch seconds. */
-  since(): number;
+  /** The time from which on all decisions of some classes are known; default: of all classes. Epoch seconds. */
+  since(classes?: readonly DecisionClass[]): number;
 }

@@ -40,7 +40,7 @@ export interface ProviderRefresh {
   readonly hasFailed: boolean;
 }
 
-/** Seconds for which an account without a sign-in is stored: what belongs to it waits for its owner that long. */
+/** Seconds for which an account without a sign-in is stored. Its tokens and robots become valid again with a sign-in within that time. */
 export const KEEP_ACCOUNT_SECONDS = 400 * 86_400;
 
 /** The stored accounts, by `accountKey`. */

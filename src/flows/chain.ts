@@ -49,6 +49,21 @@ export function backendNamed(backends: readonly ChainedBackend[], name: string):
 }
 
 /**
+ * The only backend that can have a person with this user name, by the configuration alone. Jobs are no persons, and a
+ * backend whose sign-ins lead to the accounts of another one has none of its own.
+ *
+ * @returns undefined where several can, or none
+ */
+export function onlyBackendFor(backends: readonly ChainedBackend[], username: string): string | undefined {
+  const [only, ...others] = backends.filter((backend) => {
+    const { accepts = 'passwords', signIn } = backend.authenticator;
+    if (accepts === 'tokens' || signIn?.accountsAt !== undefined) return false;
+    return skipReason(backend, username, accepts) === undefined;
+  });
+  return others.length === 0 ? only?.authenticator.name : undefined;
+}
+
+/**
  * Why a user may not log in under this name: it is that of a robot, or another backend has a user whom a policy would take
  * for the same one. The first backend for passwords that serves a name owns it in every spelling, so that `Bob` of a
  * directory does not get the rights of `bob` in a users file. Tokens are routed by their issuer, and people choose where

@@ -111,7 +111,7 @@ function sentAsPassword(
     : { ...NONE, credential };
 }
 
-/** What `fairlead doctor` sends: not a credential, so that it costs no login. */
+/** What `fairlead doctor` sends. It is no credential, and no login is counted for it. */
 export const PROBE_AUTHORIZATION = 'Basic ~fairlead-doctor';
 
 /** The first run of spaces is taken whole, so that a header of spaces takes linear time. */

@@ -126,7 +126,7 @@ async function approvedLogin(
   throw new BrokerError('unsupported_grant', `codes of the kind ${code.kind} are not redeemed`);
 }
 
-/** What the credential helper gets in addition: its login, when it ends at the latest, and whose it is. */
+/** What the credential helper gets in addition: a refresh token, its longest lifetime in seconds, and the user name. */
 function helperFields(
   { caller }: ApprovedLogin,
   { refreshTokens }: Service,

@@ -34,7 +34,7 @@ export interface DenialView {
   readonly refusal?: string;
   /** What to do where there are no reasons, as sentences. */
   readonly advice?: string;
-  /** Whose request it was, where it was not the reader's. */
+  /** The user of the request; absent: the reader. */
   readonly who?: string;
 }
 

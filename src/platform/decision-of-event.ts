@@ -27,7 +27,7 @@ export function decisionOf(event: AuditEvent, at: number): RecentDecision | unde
         ...sharedOf(event, at),
         ...refusedUser(event, event.isAnonymous === true, event.code),
         ...NO_SCOPES,
-        refusal: refusalOf(event.code, event.cause),
+        refusal: refusalOf(event.code, event),
       };
     case 'access.decided':
       return deniedAccess(event, at);
@@ -71,8 +71,11 @@ function refusedUser(
 
 const REFRESH_TOKEN = { kind: 'refresh-token' } as const;
 
-function refusalOf(code: ErrorCode | AccessRefusal, cause: string): NonNullable<RecentDecision['refusal']> {
-  return { code, cause: cause.slice(0, MAX_CAUSE) };
+function refusalOf(
+  code: ErrorCode | AccessRefusal,
+  { cause = '', backend }: Pick<Checked, 'cause' | 'backend'>,
+): NonNullable<RecentDecision['refusal']> {
+  return { code, cause: cause.slice(0, MAX_CAUSE), ...(backend === undefined ? {} : { backend }) };
 }
 
 const NO_SCOPES = { scopes: [], unlisted: 0 } as const;
@@ -109,7 +112,7 @@ const UNRECORDED: ReadonlySet<Checked['outcome']> = new Set([
 ]);
 
 function refusedAccess(event: Checked, at: number): RecentDecision | undefined {
-  const { outcome, needs, missing = [], tokenId, cause = '' } = event;
+  const { outcome, needs, missing = [], tokenId } = event;
   if (outcome === 'allowed' || UNRECORDED.has(outcome)) return undefined;
   return {
     ...sharedOf(event, at),
@@ -118,7 +121,7 @@ function refusedAccess(event: Checked, at: number): RecentDecision | undefined {
     ...refusedUser(event, tokenId !== undefined, outcome),
     ...(tokenId === undefined ? NO_SCOPES : scopesOf(needs.map((asked) => grantWithout(missing, asked)))),
     ...(tokenId === undefined ? {} : { tokenId }),
-    refusal: refusalOf(outcome, cause),
+    refusal: refusalOf(outcome, event),
   };
 }
 

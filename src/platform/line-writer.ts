@@ -78,7 +78,7 @@ export class LineWriter {
   /**
    * Queues one line, without its end.
    *
-   * @param kind what it counts as when it is dropped
+   * @param kind under which it is counted if it is dropped
    */
   write(line: string, kind: string): void {
     this.#push(line, kind, undefined);

@@ -5,15 +5,21 @@
 import type { AuditEvent } from '../core/events.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
-import { whoText } from '../core/recent-decision.ts';
-import type { DecisionFilter, RecentDecision, RecentDecisions, RecordedCaller } from '../core/recent-decision.ts';
+import { DECISION_CLASSES, whoText } from '../core/recent-decision.ts';
+import type {
+  DecisionClass,
+  DecisionFilter,
+  RecentDecision,
+  RecentDecisions,
+  RecordedCaller,
+} from '../core/recent-decision.ts';
 import { storedLimits } from '../core/token-limits.ts';
 import type { StoredLimit } from '../core/token-limits.ts';
 import { createSharedObjects } from './shared-objects.ts';
 import type { SharedObjects } from './shared-objects.ts';
 import { decisionOf, isDenied } from './decision-of-event.ts';
 import { containsText, firstMatches } from './list-filter.ts';
-import { createRing } from './ring.ts';
+import { createSharedRing } from './shared-ring.ts';
 
 /** The most characters of the groups, attributes and limits of all callers together. Most of them are in the login cache as well. */
 const MAX_CALLERS = 16 * 1024 * 1024;
@@ -21,7 +27,7 @@ const MAX_CALLERS = 16 * 1024 * 1024;
 export interface RecordedDecisions extends EventSink, RecentDecisions {}
 
 /**
- * @param capacity the largest number of decisions
+ * @param capacity the largest number of decisions, at least 3
  * @param maxCallers the most characters of what is recorded of their callers
  */
 export function recordDecisions(
@@ -29,7 +35,7 @@ export function recordDecisions(
   clock: Pick<Clock, 'now'>,
   maxCallers = MAX_CALLERS,
 ): RecordedDecisions {
-  const ring = createRing<Entry>(capacity);
+  const ring = createSharedRing<DecisionClass, Entry>(sharesOf(capacity));
   const shared = createSharedObjects(maxCallers);
   const startedAt = clock.now();
 
@@ -38,18 +44,21 @@ export function recordDecisions(
     return entry === undefined ? undefined : parse(entry.text);
   };
 
+  const sinceOf = (kind: DecisionClass): number => {
+    const oldest = ring.completeFrom(kind);
+    return oldest === undefined ? startedAt : parse(oldest.text).at;
+  };
+
   return {
     capacity,
     count: () => ring.count(),
-    since: () => {
-      const oldest = ring.next();
-      return oldest === undefined ? startedAt : parse(oldest.text).at;
-    },
+    since: (kinds = DECISION_CLASSES) => Math.max(...kinds.map(sinceOf)),
     record: (event) => {
       const decision = decisionOf(event, clock.now());
       if (decision === undefined) return;
-      release(shared, ring.next());
-      ring.add({ text: JSON.stringify(decision), ...factsOf(decision), ...callerIn(event, shared) });
+      const kind = classOf(decision);
+      release(shared, ring.makeRoom(kind));
+      ring.add(kind, { kind, text: JSON.stringify(decision), ...factsOf(decision), ...callerIn(event, shared) });
     },
     find: (filter, most) => {
       const { found, more } = firstMatches(ring.latestFirst(), (entry) => matches(entry, filter), most);
@@ -66,7 +75,23 @@ export function recordDecisions(
   };
 }
 
+/**
+ * Anybody can send any number of requests without a user name, and of refused logins. They hide neither each other nor
+ * what users were granted and denied.
+ */
+function sharesOf(capacity: number): Readonly<Record<DecisionClass, number>> {
+  const quarter = Math.max(1, Math.floor(capacity / 4));
+  return { user: capacity - 2 * quarter, nameless: quarter, refused: quarter };
+}
+
+function classOf({ username, refusal, tokenId }: RecentDecision): DecisionClass {
+  if (username === undefined) return 'nameless';
+  // With a registry token, it is a decision at a proxy, and the token was verified.
+  return refusal !== undefined && tokenId === undefined ? 'refused' : 'user';
+}
+
 interface Entry extends Pick<RecentDecision, 'requestId' | 'endpoint' | 'username' | 'nobody' | 'tokenId'> {
+  readonly kind: DecisionClass;
   readonly text: string;
   readonly isRefused: boolean;
   readonly isIssued: boolean;
@@ -133,7 +158,8 @@ function parse(text: string): RecentDecision {
 
 function matches(entry: Entry, filter: DecisionFilter): boolean {
   const { text, isRefused } = entry;
-  const { person, repository, isRefusedOnly } = filter;
+  const { person, repository, isRefusedOnly, kind = entry.kind } = filter;
+  if (kind !== entry.kind) return false;
   if (!containsText(whoText(entry), person) || (isRefusedOnly && !isRefused)) return false;
   return repository === '' || parse(text).scopes.some(({ asked }) => containsText(asked.name, repository));
 }

@@ -2,8 +2,6 @@
 
 export interface Ring<Entry> {
   add(entry: Entry): void;
-  /** The oldest entry, whose place the next one takes. Undefined: there is room. */
-  next(): Entry | undefined;
   latestFirst(): IteratorObject<Entry>;
   count(): number;
   clear(): void;
@@ -26,7 +24,6 @@ export function createRing<Entry extends string | number | object>(capacity: num
       entries[place] = entry;
       place = (place + 1) % capacity;
     },
-    next: () => entries[place],
     latestFirst,
     count: () => entries.length,
     clear: () => {

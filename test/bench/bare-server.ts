@@ -1,5 +1,5 @@
 /**
- * What the broker is measured beside: the least a token server can do. A bare `node:http` server that signs the same
+ * What the broker is compared with: the least a token server can do. A bare `node:http` server that signs the same
  * claims with the same algorithm for every request, and neither reads the request nor decides nor logs.
  */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';

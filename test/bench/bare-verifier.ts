@@ -1,5 +1,5 @@
 /**
- * What forward-auth is measured beside: the least that a server can do to verify a token. It verifies the signature of each
+ * What forward-auth is compared with: the least that a server can do to verify a token. It verifies the signature of each
  * request with the key of the set that it is given, and neither reads the claims nor the request of a client.
  */
 import { createPublicKey, verify } from 'node:crypto';

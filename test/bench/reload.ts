@@ -1,6 +1,6 @@
 /**
  * `npm run bench:reload`: how long a reload of a big policy and a big users file keeps the event loop from its
- * requests, as the longest delay of a turn, beside the same load without a reload.
+ * requests, as the longest delay of a turn, compared with the same load without a reload.
  */
 import { recordingLogs } from '../support/fakes.ts';
 import { once } from 'node:events';

@@ -142,9 +142,9 @@ export function ledgerContract(name: string, open: OpenLedger, runs?: number): v
     it('after a success counts only what was not settled before the success was admitted', async () => {
       await using world = await setUp();
       await world.wrong('before');
-      const beside = await world.admit('beside');
+      const concurrent = await world.admit('concurrent');
       const right = await world.admit('right');
-      await world.ledger.settle({ outcome: 'wrong', attempt: beside });
+      await world.ledger.settle({ outcome: 'wrong', attempt: concurrent });
 
       await world.ledger.settle({ outcome: 'success', attempt: right });
 

@@ -176,7 +176,7 @@ describe.skipIf(!hasChromium())('the console', () => {
     await page.getByLabel('Repository').fill('web/shop');
     await page.getByRole('button', { name: 'Ask' }).click();
     await page.getByText('You may pull and push to').waitFor();
-    // Where the broker has its files is not told to everybody.
+    // Where the broker has its files is not shown to everybody.
     expect(await page.content()).not.toContain(broker.folder);
     await page.getByRole('link', { name: 'ops/secret' }).first().waitFor();
     await page.getByLabel('Request id').fill(requestId);
@@ -349,8 +349,10 @@ describe.skipIf(!hasChromium())('the console', () => {
 
     await page.getByLabel('Password').fill('not-the-password-of-alice');
     await page.getByRole('button', { name: 'Test' }).click();
-    await page.getByText('backend local rejects the login: wrong-password').waitFor();
+    await page.locator('.steps').getByText('backend local rejects the login: wrong-password').waitFor();
     await page.getByText('The login of alice does not work.').waitFor();
+    // With the second test, the password that was wrong a moment ago is not sent again.
+    await page.getByRole('alert').getByText('Failed step: backend local').waitFor();
     await waitFor('the lines of both tests', () => loginTests().length === before + 2);
     expect(loginTests().at(-1)).toMatchObject({
       event: 'login-test',

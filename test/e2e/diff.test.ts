@@ -21,7 +21,7 @@ const RULES = [
   { name: 'teams own their namespace', groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull', 'push'] },
   { name: 'public images', everyone: true, repositories: ['public/**'], allow: ['pull'] },
 ];
-/** Of alice and carol, who have pushed there; bob has asked to and may not, dave is spared. */
+/** Of alice and carol, who have pushed there; bob has asked to and may not, dave is an exception. */
 const FREEZE = { name: 'freeze', users: ['*'], except: { users: ['dave'] }, repositories: ['web/**'], deny: ['push'] };
 const OPEN = { name: 'shared', users: ['dave'], repositories: ['shared/*'], allow: ['pull'] };
 /** Of nobody who asked, and of nothing that was asked. */

@@ -139,7 +139,7 @@ describe.skipIf(findPart(SLAPD) === undefined)('acceptance 11: a directory that 
     }
   });
 
-  it('is 503 to who was seen lately too, without staleIfError, and no failure is remembered', async () => {
+  it('is 503 to who was seen lately too, without staleIfError, and no failure is cached', async () => {
     const broker = await start({ remember: '0s', rememberWrong: '15m', rememberRefused: '5m' });
     const wrong = { ...bob, password: 'wrong-password-77' };
     const ask = (login: Login): Promise<number> => broker.token(ASK_WEB, login).then(({ status }) => status);

@@ -14,7 +14,7 @@ import { waitFor } from '../support/wait.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 
-describe.skipIf(absent)('acceptance 16: what is remembered of logins', () => {
+describe.skipIf(absent)('acceptance 16: what is cached of logins', () => {
   let resources: AsyncDisposableStack;
   let slapd: Slapd;
   let broker: Broker;
@@ -55,12 +55,12 @@ member: ${slapd.people.bob.dn}
       async () => expect(await flush('--backend', 'corp')).toMatchObject({ code: 0 }),
     ],
     ['by SIGHUP', async () => broker.signal('SIGHUP')],
-  ])('is flushed %s, so that a group that the user left no longer counts', async (_way, tell) => {
+  ])('is flushed %s, so that a group that the user left no longer counts', async (_method, flush) => {
     expect(await granted(broker, alice)).toBe('pull,push');
     await leaveTeamWeb();
     const before = await granted(broker, alice);
 
-    await tell();
+    await flush();
     await broker.waitForLine(({ message }) => message === 'login cache flushed');
 
     expect(before).toBe('pull,push');

@@ -122,7 +122,7 @@ describe.skipIf(!hasServers)('a registry without auth behind a proxy with forwar
         expect(refused(await push('api/again'))).toMatch(/denied|403/);
       });
 
-      it('who may use one repository reaches no other by an odd request', async () => {
+      it('who may use one repository reaches no other by an unusual request', async () => {
         const { ask, people } = world;
         const anonymous = mode === 'bearer' ? await world.bearer('repository:public/app:pull') : {};
         const list = '/v2/public/app/tags/list';

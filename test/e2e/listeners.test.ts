@@ -119,12 +119,10 @@ describe('a socket file', () => {
     const config = { ...CONFIG, listen: 'unix:broker.sock' };
     await using broker = await startBroker({ config, files: FILES, ready: false });
     const socketPath = join(broker.folder, 'broker.sock');
-    const status = await waitFor(
-      'the broker',
-      async () => (await send({ socketPath, path: '/healthz' })).message.statusCode,
-    );
+    await broker.waitForLine(({ message }) => message === 'listening');
+    const { message: answer } = await send({ socketPath, path: '/healthz' });
 
-    expect(status).toBe(200);
+    expect(answer.statusCode).toBe(200);
     expect(((await stat(socketPath)).mode & 0o777).toString(8)).toBe('660');
   });
 });
@@ -149,7 +147,7 @@ describe('behind a proxy', () => {
   });
 
   it.each(['10.1.2.3:50123', '[::ffff:10.1.2.3]:50123', '[::ffff:10.1.2.3]', '10.1.2.3:50123, 127.0.0.2:443'])(
-    'a port beside the address is left out: %s',
+    'a port after the address is left out: %s',
     async (forwarded) => {
       const config = { ...CONFIG, trustedProxies: ['127.0.0.0/8'] };
       await using broker = await startBroker({ config, files: FILES });

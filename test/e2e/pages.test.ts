@@ -106,6 +106,27 @@ describe.skipIf(!hasChromium())('the pages in Chromium', () => {
     await context.close();
   });
 
+  it.each([360, 390, 700])(
+    'the navigation of an administrator takes two lines in a window of %i pixels',
+    async (width) => {
+      const context = await browser.newContext({ viewport: { width, height: 844 } });
+      const page = await open(context, 'decisions');
+
+      const tops: readonly number[] = await page.evaluate(
+        `[...document.querySelectorAll('nav a')].map((link) => Math.round(link.getBoundingClientRect().top))`,
+      );
+      const last = page.getByRole('link', { name: 'Fleet' });
+      await last.scrollIntoViewIfNeeded();
+      const { x = width, width: size = 1 } = (await last.boundingBox()) ?? {};
+
+      expect([tops.length, new Set(tops).size]).toEqual([9, 2]);
+      // A line that is wider than the window scrolls.
+      expect(x + size).toBeLessThanOrEqual(width);
+      expect(await wideElements(page)).toEqual([]);
+      await context.close();
+    },
+  );
+
   describe('hostile texts', () => {
     /** Each field of a page gets so many texts at once. */
     const BATCH = 250;

@@ -1,4 +1,4 @@
-/** Shadow mode: a policy that is to follow decides beside the one in force, and never gets in its way. */
+/** Shadow mode: the next policy decides in addition to the one in force, and never changes a decision. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -98,7 +98,7 @@ describe('a shadow policy', () => {
   it.each([
     ['bad', { 'next.yaml': BROKEN }, /next\.yaml:1:9: rules\.0: expected users, groups or everyone/],
     ['missing', {}, /next\.yaml: cannot be read \(no such file\)/],
-  ])('that is %s is told by serve and by check, and serving goes on', async (_what, files, message) => {
+  ])('that is %s is reported by serve and by check, and serving goes on', async (_what, files, message) => {
     await using broker = await startStaticBroker({ config: SHADOWED, files });
 
     const served = await granted(broker);

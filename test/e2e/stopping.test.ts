@@ -1,4 +1,4 @@
-/** A broker that is told to stop while it has work. */
+/** A broker that gets the signal to stop while it has work. */
 import { Agent, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { startBroker } from '../support/broker.ts';

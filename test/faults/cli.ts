@@ -112,7 +112,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'app-2',
-    effect: 'the doctor tells nobody that another token server answers at the realm',
+    effect: 'the doctor does not report that another token server answers at the realm',
     file: 'src/app/doctor/examine.ts',
     find: '!published.ids.has(keyset[0].libtrustKeyId)',
     replace: 'published.ids.size === -1',

@@ -53,7 +53,7 @@ export const faults: readonly Fault[] = [
     effect:
       'a broker that runs for weeks can make no decision again, because it counts users that are in the list no more',
     file: 'src/platform/recent-decisions.ts',
-    find: 'release(shared, ring.next());\n',
+    find: 'release(shared, ring.makeRoom(kind));\n',
     replace: '',
     tests: [RECENT],
   },

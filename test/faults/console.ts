@@ -1,4 +1,4 @@
-/** Faults in what the console and the client tell a person to do. */
+/** Faults in the instructions that the console and the client give. */
 import type { Fault } from './fault.ts';
 
 const COMMANDS = ['test/unit/http/console/login-commands.test.ts'];
@@ -59,5 +59,22 @@ export const faults: readonly Fault[] = [
     find: '    sentenceAt: signInDue,\n',
     replace: '',
     tests: ['test/unit/http/errors.test.ts'],
+  },
+  {
+    id: 'console-8',
+    effect: 'a broker of a later version, with another state of a backend, is no member of the fleet',
+    file: 'src/platform/valkey/fleet.ts',
+    find: "    typeof name === 'string' &&",
+    replace:
+      "    readBackends('backends' in value ? value.backends : []) !== undefined &&\n    typeof name === 'string' &&",
+    tests: ['test/unit/platform/valkey/fleet.test.ts'],
+  },
+  {
+    id: 'console-9',
+    effect: 'a heartbeat grows with the number of backends',
+    file: 'src/platform/valkey/backend-heartbeats.ts',
+    find: 'return all.slice(0, MAX_BACKENDS);',
+    replace: 'return all;',
+    tests: ['test/unit/platform/valkey/fleet.test.ts'],
   },
 ];

@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'deploy-7',
-    effect: 'a secret that a group of strangers can read is not reported',
+    effect: 'a secret that a group of other users can read is not reported',
     file: 'src/core/file-access.ts',
     find: 'const isForGroup = uid !== user.uid && user.gids.includes(gid);',
     replace: 'const isForGroup = uid !== user.uid;',

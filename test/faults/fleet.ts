@@ -187,7 +187,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'fleet-23',
-    effect: 'a login that has used up its time does not tell the store its outcome',
+    effect: 'a login that has used up its time does not report its outcome to the store',
     file: 'src/platform/valkey/shared-ledger.ts',
     find: 'const settled = await ifUp(UNLIMITED, async () => {',
     replace: 'const settled = await ifUp(time, async () => {',

@@ -260,7 +260,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'helper-32',
-    effect: '`doctor` tells people to use docker login while the sign-in server is down',
+    effect: '`doctor` advises docker login while the sign-in server is down',
     file: 'src/helper/login/discover.ts',
     find: 'if (status >= 500) throw outage(issuer, status);',
     replace: '',

@@ -171,7 +171,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'login-8',
-    effect: 'clients are not told that the broker stops, and lose requests',
+    effect: 'clients do not learn that the broker stops, and lose requests',
     file: 'src/http/app.ts',
     find: "    if (isDraining()) response.setHeader('Connection', 'close');\n",
     replace: '',

@@ -60,7 +60,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'messages-8',
-    effect: 'warnings of the connection pool are printed beside the step that reports the same failure',
+    effect: 'warnings of the connection pool are printed next to the step that reports the same failure',
     file: 'src/cli/backend-remarks.ts',
     find: 'remarks.filter(({ cause }) => cause === undefined || !isReported(cause))',
     replace: 'remarks',

@@ -84,7 +84,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'operations-11',
-    effect: 'a revision that is not in force any more is shown beside the one that is',
+    effect: 'a revision that is not in force any more is shown next to the one that is',
     file: 'src/platform/audit/file-metrics.ts',
     find: 'this.reset();',
     replace: '',

@@ -91,7 +91,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'token-11',
-    effect: 'a client that sends a bad token again and again is never told to wait',
+    effect: 'a client that sends a bad token again and again never has to wait',
     file: 'src/flows/personal-token/bad-tokens.ts',
     find: 'limit: MAX_BAD * share,',
     replace: 'limit: Infinity,',

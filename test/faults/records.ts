@@ -44,7 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'records-5',
-    effect: 'every request waits for a database that does not answer, because nothing remembers that it does not',
+    effect: 'every request waits for a database that does not answer, because nothing records that it does not',
     file: 'src/platform/postgres/breaker.ts',
     find: 'openUntil = clock.monotonic() + OPEN_MS * (0.5 + random());',
     replace: 'openUntil = clock.monotonic();',

@@ -114,7 +114,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'registries-14',
-    effect: 'scopes above the maximum are left out of the token, and the client is not told',
+    effect: 'scopes above the maximum are left out of the token, and the client gets no error',
     file: 'src/core/scope.ts',
     find: 'merged.size > MAX_SCOPES || malformed.length > MAX_SCOPES',
     replace: 'malformed.length > MAX_SCOPES',

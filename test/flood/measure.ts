@@ -1,7 +1,7 @@
 /** What is measured during a flood: the other client, the memory and the descriptors of the broker. */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startBeside } from './beside.ts';
+import { startChildProgram } from './child-program.ts';
 
 export interface Probes {
   readonly probes: number;
@@ -14,7 +14,7 @@ export interface Probes {
 
 /** Asks a URL from another process while the work is done, and for two seconds after it. */
 export async function whileProbing(url: string, work: () => Promise<void>): Promise<Probes> {
-  const probe = await startBeside('probe.ts', url);
+  const probe = await startChildProgram('probe.ts', url);
   await work();
   await delay(2000);
   return (await probe.end()) as Probes;

@@ -3,7 +3,7 @@ import { hashPassword } from '../../src/backends/password-hash.ts';
 import { basic, startBroker } from '../support/broker.ts';
 import { ASK_WEB, STATIC_CONFIG } from '../support/static-broker.ts';
 import { TEAM_POLICY } from '../support/user-sources.ts';
-import { startBeside } from './beside.ts';
+import { startChildProgram } from './child-program.ts';
 
 export interface Starvation {
   /** Milliseconds of logins before the flood: what the hashes take on this machine, with whatever else it does. */
@@ -50,7 +50,7 @@ export async function measureStarvation(rounds: number): Promise<Starvation> {
     );
   const quiet: number[] = [];
   for (let round = 0; round < 3; round += 1) quiet.push(...(await logIn(rounds)));
-  const invented = await startBeside('invented-names.ts', url, `${OPEN}`);
+  const invented = await startChildProgram('invented-names.ts', url, `${OPEN}`);
   const times: { readonly cold: number[]; readonly warm: number[] } = { cold: [], warm: [] };
   for (let round = 0; round < rounds; round += 1) {
     times.cold.push(...(await logIn(round)));

@@ -34,7 +34,7 @@ export async function sendRaw(port: number, bytes: Buffer, limitMs = ANSWER_MS):
   // A reset is a refusal, too.
   socket.on('error', () => finish(false));
   socket.on('end', () => finish(false));
-  // Ending tells the server that no more is coming, which for a whole request would mean that nobody waits.
+  // The end shows the server that no more is coming, which for a whole request would mean that nobody waits.
   if (looksWhole(bytes)) socket.write(bytes);
   else socket.end(bytes);
   return await promise;

@@ -17,7 +17,7 @@ backends: [{ name: local, type: static-file, file: users.yaml }]
 policy: policy.yaml
 `;
 
-/** Everyone may pull, or push besides; the rule comes last, so that a policy cut short would not have it. */
+/** Everyone may pull, or push as well; the rule comes last, so that a policy cut short would not have it. */
 function bigPolicy(actions: string): string {
   const rules = Array.from(
     { length: RULES },

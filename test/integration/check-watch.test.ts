@@ -1,4 +1,4 @@
-/** `fairlead check --watch` beside somebody who edits. */
+/** `fairlead check --watch` while somebody edits. */
 import { mkdir, mkdtempDisposable, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

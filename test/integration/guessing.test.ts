@@ -79,10 +79,10 @@ describe.skipIf(!canRunSamba())('acceptance 22: guesses at an account of Active 
 
     const guess = (round: number, n: number) => logIn(broker, 'alice', `Guess-${round}-${n}`, `203.0.${n}.${round}`);
     for (let round = 0; round < 5; round += 1) {
-      // Some beside a login of the owner, and some after it.
-      const beside = Array.from({ length: 6 }, (_, n) => guess(round, n));
+      // Some at the same time as a login of the owner, and some after it.
+      const concurrent = Array.from({ length: 6 }, (_, n) => guess(round, n));
       owner.push(await logIn(broker, 'alice', PASSWORD, OWNER));
-      await Promise.all(beside);
+      await Promise.all(concurrent);
       counts.push(await count());
       await Promise.all(Array.from({ length: 6 }, (_, n) => guess(round, n + 6)));
       counts.push(await count());

@@ -161,7 +161,7 @@ describe('a login in the browser on the same machine', () => {
     expect([(await exchange(earlier)).status, (await exchange(await storedToken())).status]).toEqual([401, 200]);
   });
 
-  it('is told to the helper when the person says no', async () => {
+  it('reaches the helper as a refusal when the person says no', async () => {
     const run = home.begin(['login', registry.name, '--no-configure']);
     await signIn();
     const consent = await browser.open(await printedUrl(run));

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await issue('issuing', CA, 'root');
   await issue('server', SERVER, 'issuing');
   await issue('alone', SERVER);
-  await issue('stranger', CA);
+  await issue('other', CA);
 });
 afterAll(() => resources.disposeAsync());
 
@@ -100,7 +100,7 @@ it.each<[string, readonly string[], readonly string[]]>([
 });
 
 it.each<[string, readonly string[], readonly string[]]>([
-  ['another authority', ['server', 'issuing'], ['stranger']],
+  ['another authority', ['server', 'issuing'], ['other']],
   ['the certificate of another server', ['server', 'issuing'], ['alone']],
   ['the root, where the server does not send its intermediate authority', ['server'], ['root']],
 ])('refuses a server when tls.caFile has %s, and says what to add', async (_what, sent, trusted) => {

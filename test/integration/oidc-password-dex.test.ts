@@ -284,7 +284,7 @@ describe.skipIf(!canBuildDex())('acceptance 17: oidc-password over Dex’s own p
 
 describe.skipIf(!isHere)('accounts from a refresh token of Dex over OpenLDAP', () => {
   it(
-    'have the groups of now, and are asleep once Dex has forgotten its tokens',
+    'have their current groups, and are asleep once Dex has removed its tokens',
     { timeout: DEX_BUILD_TIMEOUT },
     async () => {
       await using resources = new AsyncDisposableStack();

@@ -86,7 +86,7 @@ describe('wrong passwords for one user of a provider', () => {
     ]);
   });
 
-  it('are remembered for the spelling alone with which they were sent', async () => {
+  it('are cached only for the spelling with which they were sent', async () => {
     await using provider = await startScriptedProvider();
     provider.answer('token', oauthError(400, 'invalid_grant'));
     await using backend = await createOidcBackend({ issuer: provider.issuer, clientSecret: CLIENT_SECRET });

@@ -381,7 +381,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       });
     });
 
-    it('have the groups and roles of now, and are refused once disabled or deleted', async () => {
+    it('have their current groups and roles, and are refused once disabled or deleted', async () => {
       const { authenticator } = await openAccounts('with-view-users', { from: 'keycloak' }, true);
       await using backend = authenticator;
       const signedIn = await signIn(backend);

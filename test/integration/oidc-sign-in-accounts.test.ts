@@ -53,7 +53,7 @@ describe('accounts from a refresh token of oidc-provider', () => {
   const redeemed = (provider: OpenIdProvider) =>
     provider.requests().filter(({ grantType }) => grantType === 'refresh_token').length;
 
-  it('have the groups of now, and stay valid although each token is used once', async () => {
+  it('have their current groups, and stay valid although each token is used once', async () => {
     const people = [alice(['team-web'])];
     await using provider = await startProvider(people, { rotatesRefreshTokens: true });
     const records = accountRecords();
@@ -168,7 +168,7 @@ describe('accounts from Microsoft Graph (a stand-in for it)', () => {
     return { graph, sso, log, members, [Symbol.asyncDispose]: () => resources.disposeAsync() };
   }
 
-  it('have the groups of now, are refused once disabled or deleted, and come back when enabled', async () => {
+  it('have their current groups, are refused once disabled or deleted, and come back when enabled', async () => {
     await using world = await openWorld();
     const { graph, sso, members } = world;
     const signedIn = await signInAlone(sso);

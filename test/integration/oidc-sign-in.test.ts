@@ -128,7 +128,7 @@ describe('sign-in at an OpenID provider', () => {
     expect((await browser.open(last)).url.pathname).toBe(HOME);
   });
 
-  it('tells two realms of one provider apart in one browser', async () => {
+  it('distinguishes two realms of one provider in one browser', async () => {
     const port = await freePort();
     const issuer = `http://127.0.0.1:${port}`;
     await using world = await openWorld({

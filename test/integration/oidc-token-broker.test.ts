@@ -49,7 +49,7 @@ const POLICY = JSON.stringify({
   ],
 });
 
-describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens beside passwords', () => {
+describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens and passwords', () => {
   const resources = new AsyncDisposableStack();
   let github: TokenIssuer;
   let gitlab: TokenIssuer;
@@ -136,7 +136,7 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
     return { status: answer.status, body: (await answer.json()) as Readonly<Record<string, unknown>> };
   };
 
-  describe('gives what the token’s repository, project or namespace maps to, and nothing beside it', () => {
+  describe('gives what the token’s repository, project or namespace maps to, and nothing else', () => {
     it.each([
       ['GitHub', () => github.sign(githubClaims()), 'octo-org/octo-app/image', 'octo-org/other/image'],
       [
@@ -384,7 +384,7 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
       expect(await post({ ...form, ...fields() })).toMatchObject({ status, body: { error } });
     });
 
-    it('refuses a grant beside an Authorization header, which is another credential', async () => {
+    it('refuses a grant with an Authorization header, which is another credential', async () => {
       const header = basic({ user: slapd.people.alice.username, password: slapd.people.alice.password });
 
       expect(await post({ ...form, grant_type: BEARER, assertion: good() }, header)).toMatchObject({ status: 400 });
@@ -445,16 +445,16 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
       expect(stdout).not.toContain('\u001B');
     });
 
-    it('tells programs the same', async () => {
+    it('gives programs the same answer', async () => {
       const token = github.sign(githubClaims());
       const { stdout } = await check(token, '--format', 'json');
 
-      const told = JSON.parse(stdout) as {
+      const report = JSON.parse(stdout) as {
         readonly token: readonly string[];
         readonly steps: readonly { readonly ok: boolean }[];
       };
-      expect(told.token).toContain('header alg: "RS256"');
-      expect(told.steps.every(({ ok }) => ok)).toBe(true);
+      expect(report.token).toContain('header alg: "RS256"');
+      expect(report.steps.every(({ ok }) => ok)).toBe(true);
       expect(stdout).not.toContain(signatureOf(token));
     });
   });

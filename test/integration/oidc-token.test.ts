@@ -183,7 +183,7 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
       ['with a key nobody has', () => issuer.sign(githubClaims(), { key: newSigningKey() }), 'unknown-key'],
       ['of somebody else’s repository', () => issuer.sign(githubClaims({ repository: 'evil/app' })), 'claim-not-bound'],
       [
-        'of a repository that begins alike',
+        'of a repository whose name begins with the same text',
         () => issuer.sign(githubClaims({ repository: 'octo-org-2/a' })),
         'claim-not-bound',
       ],
@@ -258,17 +258,20 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
     it('with no part of it in outcome or log', async () => {
       for (const [, token] of refusals) {
         const text = token();
-        const told = inspect([await present(backend, text), log.lines], { depth: Infinity, maxStringLength: Infinity });
+        const output = inspect([await present(backend, text), log.lines], {
+          depth: Infinity,
+          maxStringLength: Infinity,
+        });
         for (const part of text
           .trim()
           .split('.')
           .filter(({ length }) => length > 40))
-          expect(told).not.toContain(part);
+          expect(output).not.toContain(part);
       }
     });
   });
 
-  it('the address that was never asked would have told', async () => {
+  it('the address that was never asked would have shown a request', async () => {
     await using other = await startCanary();
 
     await fetch(`${other.url}/jku`);
@@ -347,7 +350,7 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
       },
     );
 
-    it('of an unknown id are an outage, too, while nobody can tell', async () => {
+    it('of an unknown id are an outage, too, while nobody knows which ones are valid', async () => {
       await arrive();
       rotating.rotate();
       rotating.behave('error');
@@ -356,9 +359,9 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
     });
 
     it('come from nobody but whom the authority vouches for', async () => {
-      await using stranger = await createTokenBackend({ config: { issuer: rotating.issuer } });
+      await using unchecked = await createTokenBackend({ config: { issuer: rotating.issuer } });
 
-      await expect(present(stranger, rotating.sign(githubClaims()))).rejects.toMatchObject({
+      await expect(present(unchecked, rotating.sign(githubClaims()))).rejects.toMatchObject({
         code: 'backend_unavailable',
         message: expect.stringMatching(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED/),
       });
@@ -415,7 +418,7 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
       ['no JSON', 'keys', 'expected a JSON object'],
       ['no keys', '{"keys": []}', 'found no public key'],
       ['symmetric keys only', '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}', 'found no public key'],
-    ])('with %s are told at start', async (_what, text, problem) => {
+    ])('with %s are reported at start', async (_what, text, problem) => {
       const file = join(folder, 'bad.json');
       await writeFile(file, text);
 

@@ -223,7 +223,7 @@ describe('refresh tokens', () => {
     expect([nothing.code, both.code]).toEqual([2, 2]);
   });
 
-  it('are counted, and told in the log without the token', async () => {
+  it('are counted, and logged without the token', async () => {
     const token = await login();
     await exchange(broker, SERVICE, token);
     await exchange(broker, OTHER, token);
@@ -235,8 +235,8 @@ describe('refresh tokens', () => {
       );
     }
     const lines = await waitFor('the lines of the log', () => {
-      const told = broker.log().filter(({ event }) => event === 'refresh-token');
-      return told.at(-3)?.['outcome'] === 'issued' ? told : undefined;
+      const found = broker.log().filter(({ event }) => event === 'refresh-token');
+      return found.at(-3)?.['outcome'] === 'issued' ? found : undefined;
     });
     expect(lines.slice(-3)).toMatchObject([
       { level: 'info', message: 'refresh token issued', user: 'alice', backend: 'local', service: SERVICE },
@@ -328,7 +328,7 @@ describe('a broker that is killed', () => {
   it('is not started where its file is none, and says which', async () => {
     await using broker = await startStaticBroker({
       config: CONFIG,
-      files: { 'state/fairlead.db': 'no database at all, and long enough to tell: '.repeat(20) },
+      files: { 'state/fairlead.db': 'no database at all, and long enough to be read: '.repeat(20) },
       ready: false,
     });
 

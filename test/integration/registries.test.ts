@@ -299,7 +299,7 @@ function textOf(kind: 'distribution-2' | 'distribution-3', about: RegistryFacts)
 }
 
 async function fromAuthority(): Promise<{ key: SigningKey; authority: string; leaf: string }> {
-  const authority = await makeAuthority('house authority');
+  const authority = await makeAuthority('private authority');
   const own = namedEcKey();
   const leaf = await makeCertificate({ key: own, authority });
   return {

@@ -124,7 +124,7 @@ describe.skipIf(!canRunSlapd())('robots whose owners are in a directory', () => 
     });
   });
 
-  it('log in by any user name beside the token, also by the whole name of the robot, which has a colon', async () => {
+  it('log in by any user name with the token, also by the whole name of the robot, which has a colon', async () => {
     for (const user of ['', 'robot', 'alice', 'robot:web-ci']) {
       expect(await ask(build, 'repository:web/a:pull', user)).toMatchObject({ status: 200 });
     }

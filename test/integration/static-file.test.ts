@@ -225,7 +225,7 @@ describe('reloading', () => {
     expect(users.watches).toEqual([file]);
   });
 
-  it('tells which of its users have a name in whichever case, as it is now', async () => {
+  it('finds which of its users now have a name, in any case', async () => {
     await using folder = await folderFor();
     const file = join(folder.path, 'users.yaml');
     const password = await hashPassword(ALICE.password);
@@ -242,7 +242,7 @@ describe('reloading', () => {
     expect(['alice', 'carol'].map((name) => users.usersNamed?.(name))).toEqual([[], ['carol']]);
   });
 
-  it('knows an account again until it gets another password', async () => {
+  it('finds an account again until it gets another password', async () => {
     await using folder = await folderFor();
     const file = join(folder.path, 'users.yaml');
     const [first, second] = [await hashPassword(ALICE.password), await hashPassword(ALICE.password)];
@@ -281,7 +281,7 @@ describe('reloading', () => {
     expect(await login(users, 'alice', ALICE.password)).toMatchObject({ kind: 'authenticated' });
   });
 
-  it('tells the problems of htpasswd and htgroup together', async () => {
+  it('reports the problems of htpasswd and htgroup together', async () => {
     await using folder = await folderFor();
     const [users, groups] = [join(folder.path, 'h'), join(folder.path, 'g')];
     await writeFile(users, 'alice\n');

@@ -34,7 +34,7 @@ export function faultsOf(first: Slapd, second: Slapd, broker: Broker): readonly 
     { what: 'both servers killed', happen: () => outage([first, second], crash) },
     { what: 'second server frozen', happen: () => hang(second) },
     {
-      what: 'broker told to reload and forget',
+      what: 'broker reloads and clears its cache',
       happen: async () => {
         broker.signal('SIGHUP');
         await delay(DOWN_MS);

@@ -10,6 +10,7 @@ import type { Clock } from '../../src/core/ports.ts';
 import { accessArea } from '../../src/http/console/access.ts';
 import type { ConsoleArea } from '../../src/http/console/deps.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
+import { onlyBackendFor } from '../../src/flows/chain.ts';
 import { createIdentify } from '../../src/flows/identify.ts';
 import { createApp } from '../../src/http/app.ts';
 import { recordDecisions } from '../../src/platform/recent-decisions.ts';
@@ -76,6 +77,7 @@ export async function openConsoleApp(options: ConsoleAppOptions): Promise<Consol
     policy: () => policyOf([]),
     services: ['registry.example.com'],
     recent: recordDecisions(10, clock),
+    onlyBackendFor: (name: string) => onlyBackendFor(backends, name),
   };
   const areas = [...(options.areas ?? []), accessArea({ ...access, clock })];
   const section = { console: z.parse(consoleSection, options.section ?? {}), publicUrl };

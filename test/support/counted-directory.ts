@@ -10,7 +10,7 @@ export interface CountedDirectory extends AsyncDisposable {
   binds(): number;
   /** The most wrong passwords of one user since the last successful login. */
   mostWrong(): number;
-  /** Waits for so many connections, and then tells all of them to begin. */
+  /** Waits for so many connections, and then lets all of them begin. */
   release(connections: number): Promise<void>;
   /** Calls back when it is asked. */
   onBind(work: () => void): void;

@@ -36,6 +36,7 @@ export async function openMember({ settings, ...options }: FleetMemberOptions): 
     log,
     onEnd: (ended) => void ends.push(ended),
     revisions: () => ({}),
+    backends: () => [],
     ...options,
   });
   const { ledger, fingerprint } = shared;

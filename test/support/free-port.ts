@@ -1,6 +1,6 @@
 /**
  * Ports for servers whose address others must know before they start, or that must come back to the same one. Where a
- * server can listen on 0 and tell, let it.
+ * server can listen on 0 and report the port, let it.
  *
  * The kernel gives the ports from 32768 (Linux) or 49152 (the others) on to every connection that is opened, so one
  * that was free a moment ago may be a client's when the server starts. These lie below, each worker of a test run has a

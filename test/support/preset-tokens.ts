@@ -24,7 +24,7 @@ export interface PresetTokens extends AsyncDisposable {
   sign(claims: Claims): string;
   /**
    * @param keys of the backend, in addition to the preset with the issuer and the audience of its sample
-   * @param users names in a users file beside the backend
+   * @param users names in a users file in addition to the backend
    * @returns the identity, or why the token is refused
    */
   login(preset: Preset, keys: object, claims: Claims, users?: readonly string[]): Promise<Identity | string>;

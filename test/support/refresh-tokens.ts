@@ -52,7 +52,7 @@ export function idOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 12);
 }
 
-/** `fairlead tokens …`, beside a broker that runs or without one. */
+/** `fairlead tokens …`, with a running broker or without one. */
 export function tokensCommand({ folder }: Pick<Broker, 'folder'>, ...args: readonly string[]): Promise<Result> {
   return run(process.execPath, [MAIN, 'tokens', ...args, '--config', join(folder, 'broker.yaml')]);
 }

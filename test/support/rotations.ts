@@ -56,7 +56,7 @@ export async function openRotationWorld(start: Start, kind: string, key: object)
   };
 }
 
-/** Waits until so many keys have signed since the start. One change may cause two reloads: its files are watched apart. */
+/** Waits until so many keys have signed since the start. One change may cause two reloads: its files are watched separately. */
 export async function waitForSigners(world: RotationWorld, count: number): Promise<void> {
   await waitFor(`signing key ${count}`, () => signers(world).size >= count);
 }

@@ -12,7 +12,7 @@ import type { SourceDeps } from './source.ts';
 /**
  * @param draft the entry of `backends`; the paths in it are absolute
  * @param secret the value of the secret that it names; undefined: it names none
- * @returns what is wrong with it or with a file that it names, as a sentence, where it cannot be opened
+ * @returns the backend; or a sentence that says what is wrong with the entry, or with a file that it names
  */
 export async function openBackend(
   draft: Readonly<Record<string, unknown>>,

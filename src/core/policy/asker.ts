@@ -66,7 +66,7 @@ function patternCovers(wide: CasePair, narrow: CasePair): boolean {
 
 function covers(wide: NamePattern, narrow: NamePattern): boolean {
   if (wide.pieces === undefined) return globCovers(nameGlob(wide.text), nameGlob(narrow.text));
-  // A wildcard of a DN stays within one value. Whatever else fits the other pattern has other pieces.
+  // A wildcard of a DN matches within one value, so a pattern with other pieces fits other names.
   const pieces = narrow.pieces ?? (narrow.literal === undefined ? [] : dnPieces(narrow.literal));
   return (
     wide.pieces.length === pieces.length &&

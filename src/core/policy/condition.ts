@@ -123,7 +123,7 @@ function once<Result>(make: () => Result): () => Result {
   return () => (made ??= { result: make() }).result;
 }
 
-/** Whether the condition does nothing but except callers: a rule with it is for nearly as many as one without. */
+/** Whether the condition only excludes callers: a rule with it is still for nearly everybody whom it names. */
 export function isException({ samples }: Condition): boolean {
   return samples?.exceptions !== undefined && Object.keys(samples).length === 1;
 }

@@ -1,4 +1,4 @@
-/** Room for requests, which nobody has to sign in to make. */
+/** Limits how many requests are open: nobody has to sign in to make one. */
 import { identifiesClient, networksOf } from '../../core/client-network.ts';
 import { MAX_OPEN, MAX_OPEN_OF_NETWORK } from '../../core/device-request.ts';
 import { BrokerError } from '../../core/errors.ts';

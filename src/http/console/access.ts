@@ -26,6 +26,8 @@ interface AccessAreaDeps {
   /** The names of the configured services. */
   readonly services: readonly string[];
   readonly recent: Pick<RecentDecisions, 'byRequest' | 'byToken' | 'find'>;
+  /** The only backend that can have a person with this user name; undefined where several can, or none. */
+  readonly onlyBackendFor: (username: string) => string | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -98,14 +100,15 @@ export function repositoryProblem(text: string): string | undefined {
 function denialOf(
   query: URLSearchParams,
   signedIn: SignedIn,
-  { recent }: AccessAreaDeps,
+  deps: AccessAreaDeps,
 ): Pick<AccessView, 'requestId' | 'denial'> {
+  const { recent } = deps;
   const requestId = query.get('request')?.trim().slice(0, MAX_REQUEST_ID);
   if (requestId === undefined || requestId === '') return {};
   const found = recent.byRequest(requestId);
   if (found === undefined) return { requestId, denial: 'unknown' };
   const issued = issuedTokenOf(found, recent);
-  const isOwn = isOf({ ...found, ...backendOf(issued ?? found) }, signedIn);
+  const isOwn = isOf({ ...found, ...backendOf(issued ?? found) }, signedIn, deps);
   // INVARIANT: to anybody but administrators, the request of somebody else is as unknown as one that never was.
   if (!isOwn && !signedIn.isAdmin) return { requestId, denial: 'unknown' };
   const who = isOwn ? {} : { who: whoText(found) };
@@ -126,28 +129,42 @@ function backendOf({ backend }: RecentDecision): Pick<RecentDecision, 'backend'>
   return backend === undefined ? {} : { backend };
 }
 
-/** A request without a token has the name that was typed, and no backend. */
-function isOf({ username, backend }: RecentDecision, { caller, session }: SignedIn): boolean {
-  return username === caller.identity.username && (backend ?? session.backend) === session.backend;
+/**
+ * Whether a decision is about the account of this person. A request without a token has the name that was typed: it is of
+ * the backend that has refused it. Where none has, people of the same name at two backends see nothing of it.
+ */
+function isOf(
+  { username, backend, refusal }: RecentDecision,
+  { caller, session }: SignedIn,
+  { onlyBackendFor }: AccessAreaDeps,
+): boolean {
+  if (username !== caller.identity.username) return false;
+  return (backend ?? refusal?.backend ?? onlyBackendFor(username)) === session.backend;
 }
 
 const MAX_DENIED = 5;
 /** Others may have names that contain the name of the person, and clients repeat a request that was denied. */
 const MAX_SEARCHED = 100;
 
-function deniedOf(signedIn: SignedIn, { recent }: AccessAreaDeps): AccessView['denied'] {
-  const person = signedIn.caller.identity.username;
+function deniedOf(signedIn: SignedIn, deps: AccessAreaDeps): AccessView['denied'] {
   return (
-    recent
-      .find({ person, repository: '', isRefusedOnly: true }, MAX_SEARCHED)
+    deniedOrRefused(signedIn, deps)
       // A token that grants too little is no denial yet: programs ask for another one, and that request is listed.
-      .found.filter(({ refusal }) => refusal?.code !== 'insufficient_scope')
-      .filter((decision) => isOf(decision, signedIn))
+      .filter(({ refusal }) => refusal?.code !== 'insufficient_scope')
+      .filter((decision) => isOf(decision, signedIn, deps))
       .map((decision) => ({ decision, missing: missingOf(decision) }))
       .filter(({ missing }, index, all) => all.findIndex((other) => isSame(other.missing, missing)) === index)
       .slice(0, MAX_DENIED)
       .map(({ decision: { requestId, at }, missing }) => ({ requestId, at, missing }))
   );
+}
+
+/** Searched separately: anybody can send any number of wrong logins in the name of a person. The latest come first. */
+function deniedOrRefused({ caller }: SignedIn, { recent }: AccessAreaDeps): readonly RecentDecision[] {
+  const filter = { person: caller.identity.username, repository: '', isRefusedOnly: true };
+  return (['user', 'refused'] as const)
+    .flatMap((kind) => recent.find({ ...filter, kind }, MAX_SEARCHED).found)
+    .toSorted((a, b) => b.at - a.at);
 }
 
 function missingOf({ scopes }: Pick<RecentDecision, 'scopes'>): readonly string[] {

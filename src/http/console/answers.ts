@@ -93,6 +93,7 @@ const ANSWERS: Readonly<Partial<Record<ErrorCode, PageAnswer>>> = {
   method_not_allowed: { ...MALFORMED, status: 405 },
   request_too_large: { ...MALFORMED, status: 413 },
   form_required: MALFORMED,
+  too_many_fields: MALFORMED,
   invalid_request: MALFORMED,
   backend_unavailable: UNAVAILABLE,
   records_unavailable: UNAVAILABLE,

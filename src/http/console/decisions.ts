@@ -38,7 +38,11 @@ function show(recent: RecentDecisions, tools: ConsoleTools, request: Request, re
     filter,
     capacity: recent.capacity,
     count: recent.count(),
-    since: recent.since(),
+    since: {
+      user: recent.since(['user']),
+      nameless: recent.since(['nameless']),
+      refused: recent.since(['refused']),
+    },
     hidden: more,
   });
   respondPage(response, 200, page);

@@ -1,4 +1,5 @@
 /** The recent decisions of this broker. */
+import type { DecisionClass } from '../../core/recent-decision.ts';
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { empty, heading } from '../parts/blocks.ts';
@@ -23,7 +24,7 @@ interface DecisionsView {
   readonly capacity: number;
   readonly count: number;
   /** The time from which on the list is complete. Epoch seconds. */
-  readonly since: number;
+  readonly since: Readonly<Record<DecisionClass, number>>;
   /** How many of those that match are not shown. */
   readonly hidden: number;
 }
@@ -38,8 +39,14 @@ export function decisionsPage(page: Page, view: DecisionsView): Html {
 
 function sinceText({ count, capacity, since }: DecisionsView): Html {
   const which = count < capacity ? 'All requests' : `The last ${capacity.toLocaleString('en')} requests`;
-  return html`${which} for tokens that this broker has answered, and those that it denied to proxies, since
-  ${exact(since)}. Times are UTC.`;
+  const { user, nameless, refused } = since;
+  const isSame = user === nameless && user === refused;
+  const times = isSame
+    ? html`, since ${exact(user)}`
+    : html`: of users since ${exact(user)}, without a user name since ${exact(nameless)}, refused logins since
+      ${exact(refused)}`;
+  return html`${which} for tokens that this broker has answered, and those that it denied to proxies${times}. Times are
+  UTC.`;
 }
 
 /** Folded, unless it filters: on a phone it would be as high as the window. */

@@ -2,6 +2,7 @@
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { badge, empty, heading, nameText, notice, table } from '../parts/blocks.ts';
+import { exact, relative } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -12,6 +13,17 @@ interface BrokerView {
   readonly silentFor: number;
   /** Revisions of what it uses, by kind: `policy`, `users`. */
   readonly revisions: Readonly<Record<string, string>>;
+  /** As it last found them. Undefined: a broker of an earlier version, which does not say it. */
+  readonly backends?: readonly BackendStateView[];
+}
+
+interface BackendStateView {
+  readonly name: string;
+  readonly state: 'up' | 'down';
+  /** When that broker first found the state. Epoch seconds. */
+  readonly since: number;
+  /** When it last asked the backend. Epoch seconds. */
+  readonly askedAt: number;
 }
 
 export interface FleetView {
@@ -52,23 +64,38 @@ export function fleetPage(page: Page, { brokers, differing, unreadable, down }: 
                 Brokers that have the same <code>shared</code> in their configuration are listed here.
               </p>`,
           )
-        : brokerTable(brokers, differing),
+        : brokerTable(page, brokers, differing),
     ],
   });
 }
 
-function brokerTable(brokers: readonly BrokerView[], differing: readonly string[]): Html {
+function brokerTable(page: Page, brokers: readonly BrokerView[], differing: readonly string[]): Html {
   const kinds = [...new Set(brokers.flatMap(({ revisions }) => Object.keys(revisions)))];
   return table(
     'Brokers',
-    [{ label: 'Broker' }, { label: 'Last seen' }, ...kinds.map((label) => ({ label }))],
-    brokers.map(({ name, isThisOne, silentFor, revisions }) => [
+    [{ label: 'Broker' }, { label: 'Last seen' }, { label: 'Backends' }, ...kinds.map((label) => ({ label }))],
+    brokers.map(({ name, isThisOne, silentFor, revisions, backends }) => [
       html`<b>${name}</b> ${isThisOne && badge('this one', 'good')}`,
       `${silentFor} s ago`,
+      backendList(page, backends),
       ...kinds.map(
         (kind) =>
           html`<code>${revisions[kind] ?? 'none'}</code> ${differing.includes(kind) && badge('differs', 'warning')}`,
       ),
     ]),
   );
+}
+
+function backendList({ now }: Page, backends: BrokerView['backends']): Html {
+  if (backends === undefined) return html`<span class="quiet">not known</span>`;
+  if (backends.length === 0) return html`<span class="quiet">not asked yet</span>`;
+  return html`<ul class="lines">
+    ${backends.map(
+      ({ name, state, since, askedAt }) =>
+        html`<li>
+          <b>${name}</b> ${state === 'up' ? badge('answers', 'good') : badge('does not answer', 'bad')}
+          <span class="quiet">since ${exact(since)}, asked ${relative(askedAt, now)}</span>
+        </li>`,
+    )}
+  </ul>`;
 }

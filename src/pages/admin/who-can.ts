@@ -6,7 +6,7 @@ import { ANSWER_PROBLEM, repositoryFields, selectField, textField } from '../par
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
-/** One kind of caller whom a rule allows it. */
+/** Callers to whom one rule allows the action. */
 export interface GranteeView {
   /** `members of team-web` */
   readonly who: string;

@@ -3,8 +3,8 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import type { LogLevel } from '../log.ts';
 import { formatScope } from '../../core/scope.ts';
+import { decidedFields, hintFields, issuedFields, listFields } from './decision-fields.ts';
 import { differenceLines } from './difference-lines.ts';
-import { subjectFields } from './subject-fields.ts';
 import { typed } from './typed-text.ts';
 
 interface AuditLine {
@@ -213,7 +213,7 @@ function checkedLines(event: Checked, shared: AuditLine['fields']): readonly Aud
     ...shared,
     ...refusedUser(event),
     service,
-    ...limited('asked', needs.map(formatScope)),
+    ...listFields('asked', needs.map(formatScope)),
     code: outcome,
     backend,
     reason,
@@ -221,69 +221,4 @@ function checkedLines(event: Checked, shared: AuditLine['fields']): readonly Aud
     cause,
   });
   return [{ level: CHECK_LEVELS[outcome] ?? 'warn', message: 'access refused', fields }];
-}
-
-type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
-type Decided = Extract<AuditEvent, { type: 'access.decided' }>;
-
-function issuedFields(event: Issued): AuditLine['fields'] {
-  return {
-    ...decidedFields(event, event.malformed.length > 0),
-    ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(typed) }),
-    ...hintFields(event),
-    tokenId: event.tokenId,
-    ...(event.isReused ? { reused: true } : {}),
-    expiresIn: event.expiresIn,
-  };
-}
-
-/** What was asked, what of it is granted and what is denied; long lists are cut and counted. */
-function decidedFields(event: Issued | Decided, isPartUnread = false): AuditLine['fields'] {
-  const { grants } = event;
-  const granted = grants.filter((grant) => grant.granted.length > 0);
-  const missing = grants.flatMap(({ asked, granted: actions }) => {
-    const denied = actions.includes('*') ? [] : asked.actions.filter((action) => !isIn(actions, action));
-    return denied.length === 0 ? [] : [formatScope({ ...asked, actions: denied })];
-  });
-  const limitedBy = grants.flatMap(({ asked, limited: actions = [] }) =>
-    actions.length === 0 ? [] : [formatScope({ ...asked, actions })],
-  );
-  return {
-    ...subjectFields(event),
-    service: event.service,
-    ...limited(
-      'asked',
-      grants.map(({ asked }) => formatScope(asked)),
-    ),
-    ...limited(
-      'granted',
-      granted.map(({ asked, granted: actions }) => formatScope({ ...asked, actions })),
-    ),
-    ...(missing.length === 0 ? {} : limited('denied', missing)),
-    // Of what is denied: what the policy grants, and the limits of the credential take away.
-    ...(limitedBy.length === 0 ? {} : limited('limited', limitedBy)),
-    // A scope that cannot be parsed grants nothing.
-    outcome: missing.length === 0 && !isPartUnread ? 'all' : granted.length === 0 ? 'none' : 'some',
-    ...limited('rules', [...new Set(grants.flatMap(({ because }) => because.map(({ rule }) => rule)))]),
-    policy: event.policyRevision,
-  };
-}
-
-function hintFields({ hints = [] }: Pick<Issued, 'hints'>): AuditLine['fields'] {
-  return hints.length === 0 ? {} : { hints };
-}
-
-function isIn(actions: readonly string[], action: string): boolean {
-  return actions.includes(action);
-}
-
-/** Most texts of one list, and most characters of them together, that a line holds. Clients choose what they ask for. */
-const MAX_ITEMS = 300;
-const MAX_ITEMS_TEXT = 16_384;
-
-/** A list, and under `…Truncated` how many of its texts are left out. */
-function limited(name: string, texts: readonly string[]): AuditLine['fields'] {
-  let left = MAX_ITEMS_TEXT;
-  const kept = texts.slice(0, MAX_ITEMS).filter((text) => (left -= text.length) >= 0);
-  return { [name]: kept, ...(kept.length < texts.length ? { [`${name}Truncated`]: texts.length - kept.length } : {}) };
 }

@@ -50,7 +50,7 @@ export interface Connections extends AsyncDisposable {
    * @throws LateError when it takes longer; the connection is closed
    */
   use<T>(milliseconds: number, work: (query: Query) => Promise<T>): Promise<T>;
-  /** Uses new connections from now on: those that are open may lead nowhere, and each would take its time to show it. */
+  /** Uses new connections from now on: open ones may be dead, and each use of a dead one waits for its time limit. */
   renew(): void;
   /** The database, for messages. It has no password. */
   where(): string;

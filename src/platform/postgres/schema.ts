@@ -9,7 +9,7 @@ interface Migration {
 }
 
 /**
- * The entries of all stores: refresh tokens today. A further kind of record is a store with another name, and needs no
+ * The entries of all stores, such as refresh tokens and sessions. A further kind of record is a store with another name, and needs no
  * migration. Keys and groups are bytes, because text cannot hold NUL. Values are text and not `jsonb`, which would change
  * what is compared. `place` is the order of use: an entry that is put or replaced gets the next place.
  */

@@ -4,6 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../core/ports.ts';
+import { boundedBackends, readBackends } from './backend-heartbeats.ts';
+import type { BackendHeartbeat } from './backend-heartbeats.ts';
 import type { EpochView, StoredHeartbeat } from './epoch-view.ts';
 import type { FleetKeys } from './fleet-keys.ts';
 import { SILENT_MS } from './scripts/sync.ts';
@@ -19,6 +21,8 @@ export interface FleetMember {
   readonly epoch: number;
   /** What is in force there: `policy` and `keys` with their revisions, and so on. */
   readonly revisions: Readonly<Record<string, string>>;
+  /** Its backends, as it last found them. Absent: a broker of an earlier version. */
+  readonly backends?: readonly BackendHeartbeat[];
 }
 
 /** Which brokers have applied something. A silent one is missed until no cache can hold what has ended. */
@@ -53,6 +57,7 @@ interface FleetOptions {
   readonly id: string;
   readonly name: string;
   readonly revisions: () => Readonly<Record<string, string>>;
+  readonly backends: () => readonly BackendHeartbeat[];
   readonly epochs: Pick<EpochView, 'current' | 'sync'>;
   readonly keys: Pick<FleetKeys, 'seal' | 'open'>;
   readonly clock: Clock;
@@ -66,7 +71,8 @@ const REACH_POLL_MS = 50;
 /** An old heartbeat that somebody has put back: clocks of brokers may differ by a minute. */
 const MAX_AGE_SECONDS = 75;
 
-export function createFleet({ id, name, revisions, epochs, keys, clock, cacheSeconds }: FleetOptions): Fleet {
+export function createFleet(options: FleetOptions): Fleet {
+  const { id, name, revisions, epochs, keys, clock, cacheSeconds } = options;
   const keepMs = Math.max(SILENT_MS, cacheSeconds * 1000);
   let members: readonly FleetMember[] = [];
   let unreadable = 0;
@@ -101,7 +107,8 @@ export function createFleet({ id, name, revisions, epochs, keys, clock, cacheSec
   }
 
   function sealBeat(): string {
-    return keys.seal(entryOf(id), { name, epoch: epochs.current(), revisions: revisions(), at: clock.now() });
+    const backends = boundedBackends(options.backends());
+    return keys.seal(entryOf(id), { name, epoch: epochs.current(), revisions: revisions(), backends, at: clock.now() });
   }
 
   return {
@@ -162,8 +169,9 @@ function beatIn({ id, sealed }: StoredHeartbeat, keys: Pick<FleetKeys, 'open'>):
   return isBeat(value) ? value : undefined;
 }
 
-function memberOf({ id, ageMs }: StoredHeartbeat, { name, epoch, revisions }: Beat): FleetMember {
-  return { id, ageMs, name, epoch, revisions };
+function memberOf({ id, ageMs }: StoredHeartbeat, { name, epoch, revisions, backends }: Beat): FleetMember {
+  const read = readBackends(backends);
+  return { id, ageMs, name, epoch, revisions, ...(read === undefined ? {} : { backends: read }) };
 }
 
 function entryOf(id: string): string {
@@ -175,6 +183,8 @@ interface Beat {
   readonly epoch: number;
   readonly at: number;
   readonly revisions: Readonly<Record<string, string>>;
+  /** See `readBackends`. */
+  readonly backends?: unknown;
 }
 
 function isBeat(value: unknown): value is Beat {

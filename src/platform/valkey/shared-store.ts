@@ -9,6 +9,7 @@ import { openClient, PATIENCE } from './client.ts';
 import type { ValkeyAddress, ValkeyClient } from './client.ts';
 import { createEpochView } from './epoch-view.ts';
 import type { SharedEnd } from './epoch-view.ts';
+import type { BackendHeartbeat } from './backend-heartbeats.ts';
 import { createFleet } from './fleet.ts';
 import type { FleetMember, Reach } from './fleet.ts';
 import { createFleetKeys } from './fleet-keys.ts';
@@ -72,6 +73,8 @@ export interface SharedStoreOptions {
   readonly onEnd: (ended: SharedEnd) => void;
   /** The revisions in force at this broker. */
   readonly revisions: () => Readonly<Record<string, string>>;
+  /** The backends of this broker, as it last found them. */
+  readonly backends: () => readonly BackendHeartbeat[];
 }
 
 /** A start does not wait longer for the store. */
@@ -115,7 +118,7 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
 
 function connect(
   client: ValkeyClient,
-  { local, clock, log, whenDown, cacheSeconds, onEnd, revisions, patience = PATIENCE }: SharedStoreOptions,
+  { local, clock, log, whenDown, cacheSeconds, onEnd, revisions, backends, patience = PATIENCE }: SharedStoreOptions,
   keys: ReturnType<typeof createFleetKeys>,
   settledElsewhere: (login: string) => Promise<void>,
 ) {
@@ -135,7 +138,7 @@ function connect(
       onEnd(ended);
     },
   });
-  const fleet = createFleet({ id, name, revisions, epochs, keys, clock, cacheSeconds });
+  const fleet = createFleet({ id, name, revisions, backends, epochs, keys, clock, cacheSeconds });
   const breaker = createBreaker({
     // Nothing is asked of the store before it has what this broker has seen and counted.
     probe: () => exchange(),

@@ -11,7 +11,8 @@ import type { Samples, Text, Viewers } from './sample.ts';
 export function adminSamples({ admin }: Viewers, text: Text): Samples {
   const tokens = sampleTokens(text);
   const signIns = sampleSignIns(text);
-  const decisions = { capacity: 10_000, count: 10_000, since: SAMPLE_NOW - DAY, hidden: 0 };
+  const since = { user: SAMPLE_NOW - DAY, nameless: SAMPLE_NOW - DAY, refused: SAMPLE_NOW - 7200 };
+  const decisions = { capacity: 10_000, count: 10_000, since, hidden: 0 };
   return {
     decisions: () =>
       decisionsPage(admin, {
@@ -38,7 +39,7 @@ export function adminSamples({ admin }: Viewers, text: Text): Samples {
         filter: { person: '', repository: '', isRefusedOnly: false },
         capacity: 10_000,
         count: 0,
-        since: SAMPLE_NOW - 60,
+        since: { user: SAMPLE_NOW - 60, nameless: SAMPLE_NOW - 60, refused: SAMPLE_NOW - 60 },
         hidden: 0,
       }),
     backends: () =>
@@ -164,8 +165,19 @@ export function adminSamples({ admin }: Viewers, text: Text): Samples {
             isThisOne: true,
             silentFor: 1,
             revisions: { policy: '2d45c19ffc8c', users: 'a1b2c3d4e5f6' },
+            backends: [
+              { name: 'local', state: 'up', since: SAMPLE_NOW - DAY, askedAt: SAMPLE_NOW - 20 },
+              { name: 'corp', state: 'down', since: SAMPLE_NOW - 300, askedAt: SAMPLE_NOW - 120 },
+            ],
           },
-          { name: text('fairlead-1'), isThisOne: false, silentFor: 3, revisions: { policy: '99aa88bb77cc' } },
+          {
+            name: text('fairlead-1'),
+            isThisOne: false,
+            silentFor: 3,
+            revisions: { policy: '99aa88bb77cc' },
+            backends: [],
+          },
+          { name: text('fairlead-2'), isThisOne: false, silentFor: 2, revisions: {} },
         ],
         differing: ['policy'],
         unreadable: 1,

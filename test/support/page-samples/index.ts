@@ -46,7 +46,7 @@ export function largePages(): Samples {
         filter: { person: '', repository: '', isRefusedOnly: false },
         capacity: MANY,
         count: MANY,
-        since: SAMPLE_NOW - DAY,
+        since: { user: SAMPLE_NOW - DAY, nameless: SAMPLE_NOW - DAY, refused: SAMPLE_NOW - DAY },
         hidden: 0,
       }),
     'who-can-1000': () =>

@@ -32,6 +32,7 @@ function setUp(first: BackendState | Error) {
   const {
     all: states,
     probe,
+    found,
     lastProbe,
   } = createBackendStates([authenticator], {
     clock,
@@ -44,10 +45,23 @@ function setUp(first: BackendState | Error) {
     clock.advance(1);
     return (await states()).get('corp');
   };
-  return { states, probe, lastProbe, next, clock, log, metric, waits, probes: () => probes };
+  return { states, probe, found, lastProbe, next, clock, log, metric, waits, probes: () => probes };
 }
 
 describe('the states of backends', () => {
+  it('are found without another probe, for the heartbeat, once the backend was asked', async () => {
+    const { next, found, probes, clock } = setUp(UP);
+    const before = found();
+
+    await next(DOWN);
+    const since = clock.now();
+    await next(DOWN);
+
+    expect(before).toEqual([]);
+    expect(found()).toEqual([{ name: 'corp', state: 'down', since, askedAt: since + 1 }]);
+    expect(probes()).toBe(2);
+  });
+
   it('are cached for a second, for all who ask', async () => {
     const { states, clock, probes } = setUp(UP);
 
@@ -109,8 +123,8 @@ describe('the states of backends', () => {
     await next(DOWN);
 
     expect(before).toBeUndefined();
-    expect(up).toEqual({ state: 'up', since, milliseconds: 0 });
-    expect(lastProbe('corp')).toEqual({ state: 'down', since: since + 2, milliseconds: 0 });
+    expect(up).toEqual({ state: 'up', since, askedAt: since + 1, milliseconds: 0 });
+    expect(lastProbe('corp')).toEqual({ state: 'down', since: since + 2, askedAt: since + 2, milliseconds: 0 });
   });
 
   it('are asked of one backend at once, and recorded', async () => {

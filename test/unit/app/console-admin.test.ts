@@ -4,6 +4,7 @@ import { adminDeps } from '../../../src/app/console-admin.ts';
 import type { AdminDeps } from '../../../src/app/console-admin.ts';
 import { tokenStoresIn } from '../../../src/app/token-stores.ts';
 import type { Robot } from '../../../src/core/robot.ts';
+import type { SharedFleet } from '../../../src/platform/valkey/shared-store.ts';
 import type { AdminAreaDeps } from '../../../src/http/console/admin.ts';
 import { recordDecisions } from '../../../src/platform/recent-decisions.ts';
 import { memoryRecords } from '../../support/console-app.ts';
@@ -17,6 +18,7 @@ const BY = { request: { requestId: 'r-1', client: '10.1.4.7' }, by: 'olga' };
 async function openDeps({
   records = memoryRecords(),
   findAsleep = async () => () => false,
+  fleet,
 }: Partial<AdminDeps> = {}): Promise<AdminAreaDeps> {
   const { personalTokens } = tokenStoresIn(records, realClock);
   const world = openTokenWorld();
@@ -35,7 +37,7 @@ async function openDeps({
     records,
     onRevoked: async () => undefined,
     endLogins: async () => undefined,
-    fleet: undefined,
+    fleet,
     robots: new Map([robot('alice-ci', 'users'), robot('web-ci', 'groups')]),
     findAsleep,
     audit: recordingAudit(),
@@ -101,4 +103,28 @@ it('the page of a user marks the tokens and sign-ins that are asleep until the n
 
   expect(asleep).toEqual([['laptop asleep', 'alice-ci expired', 'web-ci expired'], [true]]);
   expect(awake).toEqual([['alice-ci expired', 'web-ci expired'], []]);
+});
+
+it('the page of the fleet has the backends of each broker, as that broker found them', async () => {
+  const backends = [{ name: 'corp', state: 'down', since: 10, askedAt: 20 }] as const;
+  const member = { ageMs: 400, epoch: 1, revisions: {} };
+  const fleet: SharedFleet = {
+    id: 'a',
+    name: 'fairlead-0',
+    members: () => [
+      { ...member, id: 'a', name: 'fairlead-0', backends },
+      { ...member, id: 'b', name: 'of an earlier version' },
+    ],
+    unreadable: () => 0,
+    down: () => undefined,
+    endTokens: async () => undefined,
+    reach: async () => ({ reached: [], missed: [] }),
+  };
+
+  const { brokers } = (await openDeps({ fleet })).fleet();
+
+  expect(brokers).toEqual([
+    { name: 'fairlead-0', isThisOne: true, silentFor: 0, revisions: {}, backends },
+    { name: 'of an earlier version', isThisOne: false, silentFor: 0, revisions: {} },
+  ]);
 });

@@ -14,7 +14,7 @@ const SETTINGS: BrokerConfig['shield'] = {
 };
 
 it('the shield applies the configured limits, and counts its entries by kind', async () => {
-  const deps = { log: recordingLog(), onEnd: () => undefined, revisions: () => ({}) };
+  const deps = { log: recordingLog(), onEnd: () => undefined, revisions: () => ({}), backends: () => [] };
   await using shield = await openShield({ shield: SETTINGS } as BrokerConfig, deps);
   const logIn = async (outcome: typeof REFUSED, password: string) => {
     const { authenticator } = fakeBackend(outcome).chained;

@@ -79,7 +79,7 @@ describe('a new hash', () => {
     expect(await hashPassword('same')).not.toBe(await hashPassword('same'));
   });
 
-  it('keeps passwords of more than 72 bytes apart', async () => {
+  it('distinguishes passwords of more than 72 bytes', async () => {
     const long = 'x'.repeat(100);
     const hash = read(await hashPassword(long));
 

@@ -17,7 +17,7 @@ describe('the comparison with the lockout policy of a directory', () => {
     ['a threshold of 1', { threshold: 1, window: 1800 }, 'after 1 wrong passwords', '{ max: 1, window: 30m }'],
     ['a longer window', { threshold: 10, window: 3600 }, 'counts them for 1h', '{ max: 4, window: 1h }'],
     [
-      'failures that are never forgotten',
+      'failures that are never cleared',
       { threshold: 10, window: Infinity },
       'until the next successful login',
       '{ max: 4, window: 24h }',

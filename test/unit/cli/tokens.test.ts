@@ -1,4 +1,4 @@
-/** `fairlead tokens` beside no broker: what it accepts, refuses and prints. */
+/** `fairlead tokens` without a broker: what it accepts, refuses and prints. */
 import { describe, expect, it } from 'vitest';
 import { openTokenStores } from '../../../src/app/token-stores.ts';
 import { loadBroker } from '../../../src/config/load.ts';

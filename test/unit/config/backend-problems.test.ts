@@ -1,4 +1,4 @@
-/** Mistakes in a backend's section are told in the words of that type of backend alone. */
+/** Mistakes in a backend's section are reported in the words of that type of backend alone. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadBroker } from '../../../src/config/load.ts';
 import { problemsOf, writtenFiles } from './written-files.ts';

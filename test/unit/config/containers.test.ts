@@ -48,7 +48,7 @@ describe('the compose file', () => {
     expect(warnings.join('\n')).toMatch(/listen/);
   });
 
-  it('tells the registry the realm, service, issuer and certificates of that configuration', async () => {
+  it('configures the registry with the realm, service, issuer and certificates of that configuration', async () => {
     const { config } = await loadBroker(join(DOCKER, 'try/broker.yaml'));
     const { registry } = (await readCompose()).services;
 
@@ -196,7 +196,7 @@ describe('the Kubernetes manifest', async () => {
     expect(services.map(({ metadata }) => metadata.name)).toEqual(['registry', 'fairlead-metrics']);
   });
 
-  it('tells the registry the realm, service, issuer and certificates of the configuration', async () => {
+  it('configures the registry with the realm, service, issuer and certificates of the configuration', async () => {
     await using here = await written();
     const { config } = await loadBroker(here.config);
 

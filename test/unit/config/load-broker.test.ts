@@ -75,7 +75,7 @@ describe('loadBroker', () => {
   });
 
   it.each(['./trust', 'data/../trust', 'data-public', '..data'])(
-    'takes the trustDir %j beside data',
+    'takes the trustDir %j next to data',
     async (trustDir) => {
       const { config } = await load(`${SMALLEST}trustDir: ${trustDir}\n`);
 
@@ -324,7 +324,7 @@ admin:
       'keyFile: tls.key, certFile: tls.crt, caFile: tls.crt, authority: {}',
       /keyFile: .*expected without authority/,
     ],
-  ])('refuses a caFile beside %s', async (_what, own, problem) => {
+  ])('refuses a caFile with %s', async (_what, own, problem) => {
     const content = `${SMALLEST}keys: [{ name: own, ${own} }]\n`;
 
     expect((await problems(content)).join('\n')).toMatch(problem);
@@ -427,7 +427,7 @@ admin:
       /believes the reported client address of everybody/,
     ],
     [
-      'http beside TLS',
+      'http with TLS',
       'policy:',
       'tls: { certFile: tls.crt, keyFile: tls.key }\npolicy:',
       /begins with http, but tls is/,
@@ -493,7 +493,7 @@ admin:
   it.each([
     ['in the place of a reference', 'client: { id: a, secret: SECRET }'],
     ['as a key in that place', 'client: { id: a, secret: { SECRET } }'],
-    ['beside a reference', 'client: { id: a, secret: { env: PATH, SECRET: 1 } }'],
+    ['next to a reference', 'client: { id: a, secret: { env: PATH, SECRET: 1 } }'],
     ['as the value of a wrong key', 'client: { id: a, password: SECRET }'],
     ['as a list', 'client: { id: a, secret: [SECRET] }'],
     ['after a star', 'client: { id: a, secret: *SECRET }'],

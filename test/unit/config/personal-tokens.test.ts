@@ -65,10 +65,10 @@ describe('personalTokens', () => {
 
   it('warn where no backend can look an account up again, and not where one can', async () => {
     const without = await load({ personalTokens: {}, backends: [SSO] });
-    const beside = await load({ personalTokens: {}, backends: [LOCAL, SSO] });
+    const both = await load({ personalTokens: {}, backends: [LOCAL, SSO] });
 
     expect(without.warnings).toEqual([expect.stringContaining('personalTokens: nobody gets a personal token')]);
-    expect(beside.warnings).toEqual([]);
+    expect(both.warnings).toEqual([]);
   });
 
   it('are a reason for a database of records', async () => {

@@ -68,7 +68,7 @@ describe('refreshTokens of a service', () => {
   });
 
   it.each([
-    ['one that can stands beside', `${LOCAL}, ${SSO}`],
+    ['one that can is there as well', `${LOCAL}, ${SSO}`],
     ['a service account reads', ldap(`${TEMPLATE}, bind: { dn: "cn=a", password: { env: PATH } }`)],
     ['users are searched', ldap('users: { base: "dc=a" }')],
   ])('does not warn where %s', async (_what, backend) => {

@@ -50,7 +50,7 @@ describe('robots of a configuration', () => {
     expect(await load({ robots })).toContain(problem);
   });
 
-  it('are refused beside a backend with the name that the audit log gives robots', async () => {
+  it('are refused with a backend that has the name that the audit log gives robots', async () => {
     const backends = [{ ...CONFIG.backends[0], name: 'robots' }];
 
     expect(await load({ backends, robots: { 'web-ci': { owner } } })).toContain('the audit log names robots so');

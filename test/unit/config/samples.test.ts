@@ -100,7 +100,7 @@ describe('the JSON Schemas', () => {
     expect(JSON.stringify(broker)).toContain('"env":{"type":"string"');
   });
 
-  it('refuse unknown keys, and tell backends apart by their type', () => {
+  it('refuse unknown keys, and distinguish backends by their type', () => {
     const { broker, policy } = parsed();
 
     expect([broker.additionalProperties, policy.additionalProperties]).toEqual([false, false]);

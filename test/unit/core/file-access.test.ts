@@ -26,7 +26,7 @@ describe('others than the broker', () => {
     expect(othersMayWrite(file, user)).toBe(write);
   });
 
-  it('are told from the members of a group of the broker', () => {
+  it('are distinguished from the members of a group of the broker', () => {
     expect(ownGroupMayWrite({ ...OWN, mode: 0o660 }, BROKER)).toBe(true);
     expect(ownGroupMayWrite({ ...OWN, mode: 0o640 }, BROKER)).toBe(false);
     expect(ownGroupMayWrite({ ...OTHER_GROUP, mode: 0o660 }, BROKER)).toBe(false);

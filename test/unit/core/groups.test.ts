@@ -28,7 +28,7 @@ describe('canonicalDn', () => {
     ['encoded bytes and their digits', 'cn=#0401,dc=c', 'cn=\\#0401,dc=c'],
     ['a no-break space and none', 'cn=a\u00A0,dc=c', 'cn=a,dc=c'],
     ['an inherited property and a type', 'constructor=a,dc=c', 'cn=a,dc=c'],
-  ])('keeps %s apart', (_what, one, other) => {
+  ])('distinguishes %s', (_what, one, other) => {
     expect(canonicalDn(one)).not.toBe(canonicalDn(other));
     expect(canonicalDn(one)).toBeDefined();
   });

@@ -50,7 +50,7 @@ describe.each(REGISTRY_PROXIES)('the block for %s', (kind) => {
     expect(text).toContain('/forward-auth/Docker%20%22registry%22%20%2Fx%3B%7B%24y%7D');
   });
 
-  it('keeps each registry apart where there are several', () => {
+  it('keeps each registry separate where there are several', () => {
     const other = { ...SITE, service: 'b.example.com', host: 'b.example.com', registry: '10.0.0.2:5000' };
     const { text } = block(kind, { ...FACTS, sites: [SITE, other] });
 

@@ -19,7 +19,7 @@ describe('a map for what comes and goes', () => {
     expect([map.get('a'), map.values()]).toEqual([undefined, [two]]);
   });
 
-  it('lets go of what was deleted, which a Map keeps until the whole heap is collected', async () => {
+  it('releases what was deleted, which a Map keeps until the whole heap is collected', async () => {
     expect(await keptBytes('new ShortLivedMap()')).toBeLessThan(1_000_000);
     expect(await keptBytes('new Map()')).toBeGreaterThan(1_500_000);
   });

@@ -27,7 +27,7 @@ describe('`configure`', () => {
     }
   });
 
-  it('changes one key, keeps every other byte, and leaves the old file beside it', async () => {
+  it('changes one key, keeps every other byte, and leaves the old file next to it', async () => {
     const before =
       '{\n\t"auths": {"a.example": {}},\n\t"psFormat":   "{{.ID}}\\u0041",\n\t"detachKeys": "ctrl-e,e"\n}\n';
     await writeFile(dockerFile(), before);

@@ -69,7 +69,7 @@ afterEach(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-/** Remembers the server as `login` does. */
+/** Stores the server as `login` does. */
 async function pin(url = server.url): Promise<void> {
   await mkdir(home.state, { recursive: true });
   await writeFile(join(home.state, 'servers.json'), JSON.stringify({ [server.name]: url }), { mode: 0o600 });

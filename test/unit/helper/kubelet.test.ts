@@ -38,7 +38,7 @@ it('answers kubelet with the token of the service account, cached until a minute
   });
 });
 
-it('tells kubelet not to cache a token that is about to end', async () => {
+it('has kubelet cache no token that is about to end', async () => {
   const { stdout } = await home.run(['kubelet'], request({ serviceAccountToken: jwt({ exp: home.now + 59 }) }));
 
   expect(JSON.parse(stdout)).toMatchObject({ cacheDuration: '0s' });

@@ -153,7 +153,7 @@ describe('the credential helper', () => {
     );
   });
 
-  it('leaves one file that only its owner may read, and no draft or lock beside it', async () => {
+  it('leaves one file that only its owner may read, and no draft or lock next to it', async () => {
     await home.run(['store'], identityToken());
 
     expect(await readdir(home.state)).toEqual(['logins.json']);

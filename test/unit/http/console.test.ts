@@ -150,6 +150,14 @@ describe('sign-in with a form', () => {
 
     expect(answers.map(({ status }) => status)).toEqual([413, 400, 400, 400]);
   });
+
+  it('refuses a query with more than a thousand fields', async () => {
+    await using world = await openWorld();
+
+    const answers = [999, 1000].map(async (count) => fetch(`${world.app.url}/sign-in?${'a&'.repeat(count)}`));
+
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 400]);
+  });
 });
 
 describe('a session', () => {

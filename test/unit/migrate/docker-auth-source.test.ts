@@ -180,17 +180,17 @@ describe('an import without a user "" in docker_auth', () => {
 });
 
 describe('the comparison of decisions', () => {
-  it('has the request of podman and skopeo to delete, and finds that "*" beside another action differs', async () => {
+  it('has the request of podman and skopeo to delete, and finds that "*" with another action differs', async () => {
     const both = configuration([{ match: { account: 'alice' }, actions: ['*', 'pull'] }], { alice: {} });
     await using alone = await imported(configuration([{ match: { account: 'alice' }, actions: ['*'] }], { alice: {} }));
-    await using beside = await imported(both);
+    await using together = await imported(both);
     const differing = ({ decisions }: typeof alone) => decisions.filter(({ same }) => !same).length;
 
     expect(alone.decisions.some(({ request }) => request.type === 'repository' && request.actions[0] === '*')).toBe(
       true,
     );
     expect(differing(alone)).toBe(0);
-    expect(differing(beside)).toBeGreaterThan(0);
+    expect(differing(together)).toBeGreaterThan(0);
   });
 });
 

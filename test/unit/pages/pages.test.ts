@@ -81,6 +81,13 @@ describe('the browser script', () => {
   });
 });
 
+it('the page of the fleet says of each broker which backends answer, or that it is not known', () => {
+  const text = (samples['fleet']?.().toString() ?? '').replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+
+  expect(text).toMatch(/fairlead-0 .*local answers since .* corp does not answer since .* asked 2 minutes ago/);
+  expect(text).toMatch(/fairlead-1 3 s ago not asked yet .*fairlead-2 2 s ago not known/);
+});
+
 describe('the page that shows a new token', () => {
   it('shows the token in one place and in no address', () => {
     const text = samples['token-created']?.().toString() ?? '';

@@ -1,12 +1,14 @@
 /** Against real pipes, FIFOs, sockets and full disks: what arrives and what is reported as dropped is all there was. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { WriteOutcome } from '../../../src/platform/line-queue.ts';
 import { LineWriter } from '../../../src/platform/line-writer.ts';
 import type { LineCounts } from '../../../src/platform/line-writer.ts';
 import { hasRoot } from '../../support/parts.ts';
@@ -134,7 +136,7 @@ describe('a line writer', () => {
     await writer.close(1000);
   });
 
-  it('writes no line whose time has ended, and all others', async () => {
+  it('writes every line that it reports as written, and none that it reports as dropped', async () => {
     const { fifo, out, start } = await fifoWithReader();
     const reader = start();
     const writer = new LineWriter({ path: fifo }, LINES);
@@ -144,12 +146,16 @@ describe('a line writer', () => {
     const outcomes = await Promise.all(Array.from({ length: 400 }, () => writer.writeWithin(LINE, 'test', 300)));
     reader.kill('SIGCONT');
     expect(await writer.writeWithin(LINE, 'test', 5000)).toBe('written');
+    const isRead = once(reader, 'close');
     await writer.close(1000);
+    await isRead;
 
-    const written = outcomes.filter((outcome) => outcome === 'written').length;
+    const count = (one: WriteOutcome): number => outcomes.filter((outcome) => outcome === one).length;
+    const { lines } = tally(await readFile(out, 'utf8'));
     expect(outcomes).toContain('dropped');
-    expect(outcomes).not.toContain('unfinished');
-    await waitFor('the lines', async () => tally(await readFile(out, 'utf8')).lines === written + 2);
+    expect(lines).toBeGreaterThanOrEqual(count('written') + 2);
+    // Only where the machine lets a write wait is the outcome of its lines not known in time.
+    expect(lines).toBeLessThanOrEqual(count('written') + count('unfinished') + 2);
   });
 
   it.skipIf(!hasRoot({ program: 'mount' }))(

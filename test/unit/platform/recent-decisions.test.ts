@@ -73,6 +73,49 @@ describe('recent decisions', () => {
     expect([memory.count(), memory.since(), idsOf(memory)]).toEqual([1, 1000, ['a']]);
   });
 
+  describe('of users who were authenticated', () => {
+    const flooded = (flood: (id: string) => AuditEvent) => {
+      const clock = fixedClock(1000);
+      const memory = recordDecisions(100, clock);
+      for (const name of ['alice', 'bob']) {
+        clock.advance(1);
+        memory.record(issued(name, user(name), [{ granted: [] }], clock.now()));
+      }
+      for (let count = 0; count < 1000; count += 1) {
+        clock.advance(1);
+        memory.record(flood(`flood-${count}`));
+      }
+      return memory;
+    };
+
+    it.each([
+      ['refused logins', (id: string) => refused(id, 'nobody')],
+      ['anonymous requests', (id: string) => issued(id, ANONYMOUS, [], 2000)],
+      ['requests that are refused without a user name', (id: string) => refused(id, '')],
+    ])('stay, however many %s come after them', (_what, flood) => {
+      const memory = flooded(flood);
+
+      expect(idsOf(memory).slice(-2)).toEqual(['bob', 'alice']);
+      expect(memory.byRequest('alice')).toMatchObject({ username: 'alice', scopes: [{ granted: [] }] });
+      expect(memory.count()).toBe(100);
+      expect([memory.since(['user']), memory.since() > 1500]).toEqual([1000, true]);
+    });
+
+    it('give way to others of users', () => {
+      const memory = flooded((id) => issued(id, user('carol')));
+
+      expect([memory.byRequest('alice'), memory.count()]).toEqual([undefined, 100]);
+    });
+  });
+
+  it('of refused logins stay, however many anonymous requests come after them', () => {
+    const memory = recordDecisions(100, fixedClock());
+    for (let count = 0; count < 25; count += 1) memory.record(refused(`guess-${count}`, 'alice'));
+    for (let count = 0; count < 1000; count += 1) memory.record(issued(`flood-${count}`, ANONYMOUS));
+
+    expect(memory.find({ ...ALL, person: 'alice' }, 100).found).toHaveLength(25);
+  });
+
   it('are found by a part of a name, whatever its case, and by what was refused', () => {
     const memory = recordDecisions(10, fixedClock());
     const ops = {
@@ -191,6 +234,23 @@ describe('recent decisions', () => {
       expect(found).toMatchObject({ tokenId: 't', scopes: [{ asked: needs[0], granted: ['pull'] }] });
       expect(memory.byToken('t')?.requestId).toBe('token');
       expect(memory.byToken('other')).toBeUndefined();
+    });
+
+    it('have the backend that has refused a login', () => {
+      const memory = recordDecisions(20, fixedClock());
+      memory.record(checked('a', { outcome: 'invalid_credentials', username: 'alice', backend: 'corp' }));
+      memory.record(checked('b', { outcome: 'invalid_credentials', username: 'alice' }));
+
+      expect(memory.byRequest('a')?.refusal?.backend).toBe('corp');
+      expect(memory.byRequest('b')?.refusal).not.toHaveProperty('backend');
+    });
+
+    it('stay like those of other users where a token did not grant enough', () => {
+      const memory = recordDecisions(100, fixedClock());
+      memory.record(checked('b', { outcome: 'insufficient_scope', username: 'alice', tokenId: 't', missing: [] }));
+      for (let count = 0; count < 1000; count += 1) memory.record(refused(`flood-${count}`, 'alice'));
+
+      expect(memory.byRequest('b')?.username).toBe('alice');
     });
   });
 });

@@ -7,11 +7,11 @@ import { runOk } from '../../support/process.ts';
 const MODULE = pathToFileURL(join(resolve(import.meta.dirname, '../../..'), 'src/platform/v8-memory.ts')).href;
 const LIMIT_MIB = 60;
 
-/** Calls 200 functions until V8 compiles them all at the same time, as in the first seconds of a load. */
+/** Calls 400 functions until V8 compiles them all at the same time, as in the first seconds of a load. */
 const BURST = `
   const steps = Array.from({ length: 30 }, (_, i) => 'if (x > ' + i + ') y += x * ' + i + '; else y = { a: y }.a;');
-  const functions = Array.from({ length: 200 }, (_, n) => new Function('x', 'let y = ' + n + ';' + steps.join('') + 'return y;'));
-  for (let round = 0; round < 1500; round += 1) for (const each of functions) each(7);
+  const functions = Array.from({ length: 400 }, (_, n) => new Function('x', 'let y = ' + n + ';' + steps.join('') + 'return y;'));
+  for (let round = 0; round < 1000; round += 1) for (const each of functions) each(7);
   const { getHeapStatistics } = await import('node:v8');
   console.log(getHeapStatistics().peak_malloced_memory / 2 ** 20);
 `;

@@ -15,7 +15,7 @@ export class DeadlineTimer {
   /** Little at a time, and no `Set`, which would keep what it had in memory (see `ShortLivedMap`). */
   #works: TimedWork[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Not later than the first deadline. It stays where it is when that work is done in time. */
+  /** Not later than the first deadline. Work that is done in time does not move it. */
   #firesAt = Infinity;
 
   /** @param onLate called once when the deadline passes before `stop` */

@@ -47,7 +47,7 @@ interface Pending extends Pick<Request, 'endsWith' | 'onEntry'> {
 export class MessageSocket {
   readonly #socket: Socket;
   readonly #name: string;
-  /** Memory for a message that has not arrived completely. Entries may refer to it, so what it held is never overwritten. */
+  /** Memory for a message that has not arrived completely. Entries may refer to it, so its bytes are never overwritten. */
   #memory: Buffer = EMPTY;
   /** Bytes in `#memory`. */
   #buffered = 0;

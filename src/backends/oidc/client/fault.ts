@@ -29,7 +29,7 @@ export type Fault =
 const MAX_TEXT = 200;
 /** How much of a text from the provider is read at all. */
 const MAX_READ = 4096;
-/** A client assertion, or a token; also one that was cut. It matches wherever it begins, so it takes linear time. */
+/** A client assertion, or a token; also one that was cut. It is not anchored, and takes linear time. */
 const JWT = /\beyJ[\w.-]*/g;
 
 /** @param secrets what was sent: a provider may echo it, and it must not be logged */

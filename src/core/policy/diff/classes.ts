@@ -30,7 +30,7 @@ import { requestsFrom } from './users.ts';
 export interface DecisionClass extends Difference {
   /** The rule that allows in one of the policies, and the rule that prevents it in the other, if there is one. */
   readonly alternatives: readonly Alternative[];
-  /** What the caller is in addition, so that it is an exception of other rules. */
+  /** Users and groups that the caller has to be in addition, to be an exception of other rules. */
   readonly additional: readonly Asker[];
   /** A request whose decision changes. */
   readonly example: ClassExample;

@@ -4,7 +4,7 @@
  *
  * A spelling decides which patterns fit the name, and where patterns with several wildcards divide it. The letters that
  * a rule requires are not open. No other pattern has to fit, so for each way to divide the name, the spellings that fit
- * fewest patterns stand for all others: whatever rule matches with one of them matches with the others as well.
+ * fewest patterns stand for all others: a rule that matches one of them matches the others as well.
  */
 import { foldCase } from '../../fold-case.ts';
 import type { Effort } from './effort.ts';

@@ -58,7 +58,7 @@ export function placeholdersFor(
       else same.at.push(index);
     }
   }
-  // What a value is in one pattern, it is in the others where they share a segment: until nothing is new.
+  // A value in one pattern is also one in each pattern that shares its segment. Repeated until nothing is new.
   for (let round = 0, isNew = true; isNew; round += 1) {
     if (round === MAX_ROUNDS) {
       world.effort.giveUp(TOO_MANY);

@@ -23,14 +23,14 @@ describe('an htpasswd file', () => {
     ['$6$abc$def', 'found a SHA-512 (crypt) hash'],
     ['$y$j9T$abc$def', 'found a yescrypt hash'],
     ['rl.3StKT.4T8M', 'found a DES (crypt) hash or plain text'],
-  ])('refuses %s with its line and the command that mends it', (hash, found) => {
+  ])('refuses %s with its line and the command that replaces it', (hash, found) => {
     const { hashes, problems } = parseHtpasswd(`alice:${BCRYPT}\nbob:${hash}\n`, '/etc/h');
 
     expect(problems).toEqual([`/etc/h:2: bob: ${found}, expected bcrypt: run \`htpasswd -B FILE USER\``]);
     expect([...hashes.keys()]).toEqual(['alice']);
   });
 
-  it('tells all problems at once and repeats no password', () => {
+  it('reports all problems at once and repeats no password', () => {
     const text = `hunter2\nbob:hunter2\n:${BCRYPT}\nalice:${BCRYPT}\nalice:${BCRYPT}\n ada:${BCRYPT}\n${'a'.repeat(256)}:${BCRYPT}\nb\u0007b:${BCRYPT}`;
 
     const { problems } = parseHtpasswd(text, 'h');
@@ -60,7 +60,7 @@ describe('an htgroup file', () => {
     });
   });
 
-  it('tells all problems at once', () => {
+  it('reports all problems at once', () => {
     const { problems } = parseHtgroup('no colon\n: alice\nweb: alice \\\nops: a:b', 'g');
 
     expect(problems).toEqual([

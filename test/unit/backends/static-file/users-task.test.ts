@@ -53,7 +53,7 @@ describe('users that were read on another thread', () => {
         secret: 'x',
       },
     ],
-    ['htpasswd', { htpasswd: `alice:${BCRYPT}\nbob:${BCRYPT}\n`, htgroup: 'web: alice stranger\nops: alice bob\n' }],
+    ['htpasswd', { htpasswd: `alice:${BCRYPT}\nbob:${BCRYPT}\n`, htgroup: 'web: alice unknown\nops: alice bob\n' }],
     ['a misspelt key', { file: `users:\n  alice: { pasword: x }\n  bob: { password: y }\n` }],
     ['a secret that is missing', { file: `users:\n  bot: { password: { file: nowhere } }\n  bob: { password: y }\n` }],
     ['htpasswd and htgroup with mistakes', { htpasswd: 'alice\n', htgroup: 'web\n' }],
@@ -75,7 +75,7 @@ describe('users that were read on another thread', () => {
     expect(await verifyPassword('another-password', hash)).toBe(false);
   });
 
-  it('tells mistakes of the file and of its secrets in the order of the file', async () => {
+  it('reports mistakes of the file and of its secrets in the order of the file', async () => {
     const { there } = await bothWays({
       file: `users:\n  bot: { password: { file: nowhere } }\n  bob: { password: y }\n`,
     });

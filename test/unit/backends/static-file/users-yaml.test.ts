@@ -44,7 +44,7 @@ describe('users.yaml', () => {
     expect([...(users.get('b')?.groups ?? [])]).toEqual(['x', 'y']);
   });
 
-  it('tells all problems at once, each with line, column, path, what was found and what is expected', () => {
+  it('reports all problems at once, each with line, column, path, what was found and what is expected', () => {
     const problems = problemsOf(`users:
   alice: { password: hunter2 }
   bob: { passwrod: "${BCRYPT}" }

@@ -33,7 +33,7 @@ describe('who a rule names', () => {
       'pull',
     ],
     ['nobody who is excepted', { ...on, users: ['*'], except: { users: ['alice'] } }, ALICE, ''],
-    ['those beside the excepted', { ...on, users: ['*'], except: { users: ['alice'] } }, { user: 'bob' }, 'pull'],
+    ['those who are no exception', { ...on, users: ['*'], except: { users: ['alice'] } }, { user: 'bob' }, 'pull'],
     ['nobody in an excepted group', { ...on, users: ['*'], except: { groups: ['team-*'] } }, ALICE, ''],
   ])('is %s', (_who, rule, asker, expected) => {
     expect(granted([rule], asker, 'repository:a/b:pull')).toBe(expected);

@@ -72,7 +72,7 @@ it.each<[string, RuleText, string]>([
     'rules.0.repositories.0: the pattern "a//b" has an empty segment: a / at an end, or two in a row',
   ],
   [
-    '** beside text',
+    '** next to text',
     { ...GOOD, repositories: ['a/b**'] },
     'rules.0.repositories.0: the pattern "a/b**" has ** next to other text in a segment; ** stands alone between slashes',
   ],

@@ -46,6 +46,12 @@ describe('who can push', () => {
   it.each<[string, readonly RuleText[], string, readonly string[]]>([
     ['the group whose capture it is', [teams], 'web/shop', ['members of team-web: yes']],
     [
+      'the group of a rule with an exception, without a condition',
+      [{ ...teams, except: { users: ['bob'] } }],
+      'web/shop',
+      ['members of team-web: yes'],
+    ],
+    [
       'the user whose home it is',
       [{ users: ['*'], repositories: ['users/{user}/**'], allow: ['push'] }],
       'users/bob/a',

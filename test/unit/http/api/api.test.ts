@@ -18,7 +18,7 @@ const TOKENS: Readonly<Record<string, { readonly user: string; readonly api?: 'r
   'read-token': { user: 'alice', api: 'read' },
   'plain-token': { user: 'alice' },
   'reader-token': { user: 'bob', api: 'admin' },
-  'stranger-token': { user: 'carol', api: 'admin' },
+  'outsider-token': { user: 'carol', api: 'admin' },
 };
 const FLEET = { complete: true, reached: [], missed: [], problem: null };
 
@@ -96,7 +96,7 @@ describe('who may use the API', () => {
     ['read-token', 200, 403],
     ['reader-token', 200, 403],
     ['plain-token', 403, 403],
-    ['stranger-token', 403, 403],
+    ['outsider-token', 403, 403],
     ['unknown-token', 401, 401],
   ])('depends on the token and on its owner: %s reads %d and flushes %d', async (token, reads, flushes) => {
     await using api = await world();

@@ -3,11 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../../../src/core/access.ts';
 import type { AuditEvent } from '../../../../src/core/events.ts';
 import type { Caller } from '../../../../src/core/identity.ts';
+import { onlyBackendFor } from '../../../../src/flows/chain.ts';
+import type { ChainedBackend } from '../../../../src/flows/chain.ts';
 import { accessArea } from '../../../../src/http/console/access.ts';
 import { groupNames } from '../../../../src/http/console/decision-views.ts';
 import { recordDecisions } from '../../../../src/platform/recent-decisions.ts';
 import { openConsoleApp } from '../../../support/console-app.ts';
 import { fakeBackend, identity } from '../../../support/fake-backend.ts';
+import type { FakeBackendOptions } from '../../../support/fake-backend.ts';
 import { realClock } from '../../../support/fakes.ts';
 import { fetchBrowser } from '../../../support/fetch-browser.ts';
 import { again } from '../../../support/personal-token-world.ts';
@@ -42,16 +45,19 @@ async function pageAfter(
   events: (caller: User) => readonly AuditEvent[],
   query = '',
   section: Readonly<Record<string, unknown>> = {},
+  others: readonly ChainedBackend[] = [],
 ): Promise<string> {
   const { chained } = fakeBackend(again(), { name: 'corp' });
   const authenticator = { ...chained.authenticator, revalidate: async () => again() };
-  const recent = recordDecisions(10, realClock);
+  const recent = recordDecisions(1000, realClock);
   const outcome = again();
   if (outcome.kind !== 'authenticated') throw new Error('alice has an account');
   for (const event of events({ kind: 'user', identity: outcome.identity })) recent.record(event);
+  const backends = [{ ...chained, authenticator }, ...others];
+  const access = { recent, clock: realClock, onlyBackendFor: (name: string) => onlyBackendFor(backends, name) };
   await using app = await openConsoleApp({
-    areas: [accessArea({ policy: () => policyOf([]), services: [SERVICE], recent, clock: realClock })],
-    backends: async () => [{ ...chained, authenticator }],
+    areas: [accessArea({ policy: () => policyOf([]), services: [SERVICE], ...access })],
+    backends: async () => backends,
     section,
   });
   const browser = fetchBrowser();
@@ -219,6 +225,69 @@ describe('the request of somebody else', () => {
     expect(text).toMatch(/Request\s+of <bdi>bob<\/bdi>/);
     expect(text).toContain('<bdi>bob</bdi> may pull');
   });
+});
+
+describe('a refused login with the name of a person', () => {
+  const refused = (about: Readonly<Record<string, unknown>> = {}) => [
+    {
+      type: 'token.refused',
+      request: { requestId: 'a', client: '10.1.4.7' },
+      code: 'invalid_credentials',
+      service: SERVICE,
+      username: 'alice',
+      cause: 'no backend knows this user',
+      ...about,
+    } satisfies AuditEvent,
+  ];
+  const another = (options: FakeBackendOptions = {}) => [
+    fakeBackend({ kind: 'unknown-user' }, { name: 'branch', ...options }).chained,
+  ];
+  const isShown = async (events: readonly AuditEvent[], others: readonly ChainedBackend[] = [], section = {}) => {
+    const explained = await pageAfter(() => events, '?request=a', section, others);
+    const listed = await pageAfter(() => events, '', section, others);
+    const isExplained = explained.includes('No token was issued: wrong user name or password.');
+    expect(explained.includes('No request of yours with this id is known here.')).toBe(!isExplained);
+    return [isExplained, listed.includes('?request=a#denial"')];
+  };
+
+  it('is shown to her where one backend alone can have people of this name', async () => {
+    expect(await isShown(refused())).toEqual([true, true]);
+    expect(await isShown(refused(), another({ usernames: ['branch-*'] }))).toEqual([true, true]);
+    expect(await isShown(refused(), another({ accepts: 'tokens' }))).toEqual([true, true]);
+  });
+
+  it('is not shown to her where another backend can have people of this name', async () => {
+    expect(await isShown(refused(), another())).toEqual([false, false]);
+    expect(await isShown(refused(), another({ usernames: ['a*'] }))).toEqual([false, false]);
+    expect(await isShown(refused(), another({ accepts: 'sign-ins' }))).toEqual([false, false]);
+  });
+
+  it('is shown to her where her backend has refused it, and not where another one has', async () => {
+    expect(await isShown(refused({ backend: 'corp' }), another())).toEqual([true, true]);
+    expect(await isShown(refused({ backend: 'branch' }), another())).toEqual([false, false]);
+    expect(await isShown(refused({ backend: 'gone' }))).toEqual([false, false]);
+  });
+
+  it('does not hide from her what the policy has denied, however many there are', async () => {
+    const denied = (caller: Caller) => ({ ...issued('denied', { granted: ['pull'] }, caller), time: 1 }) as AuditEvent;
+    const text = await pageAfter((caller) => [denied(caller), ...Array.from({ length: 200 }, () => refused()).flat()]);
+
+    expect(text).toContain('?request=denied#denial"');
+    expect(text.split('?request=a#denial"')).toHaveLength(2);
+  });
+
+  it('is explained to an administrator whose it may be', async () => {
+    expect(await isShown(refused({ backend: 'branch' }), another(), ADMIN)).toEqual([true, false]);
+    expect(await isShown(refused(), another(), ADMIN)).toEqual([true, false]);
+  });
+});
+
+it('shows a registry token that another broker has issued to nobody of two people of its name', async () => {
+  const { chained } = fakeBackend({ kind: 'unknown-user' }, { name: 'branch' });
+
+  const text = await pageAfter(() => [tooLittle('b')], '?request=b', {}, [chained]);
+
+  expect(text).toContain('No request of yours with this id is known here.');
 });
 
 it('shows a group that has a DN and a name by its name', () => {

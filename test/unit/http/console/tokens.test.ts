@@ -208,9 +208,9 @@ describe('the page of tokens', () => {
     const { app, browser } = world;
 
     const foreign = await browser.submit(`${app.url}${PAGE}`, FORM, { 'sec-fetch-site': 'cross-site' });
-    const stranger = await fetchBrowser().submit(`${app.url}${PAGE}`, FORM);
+    const anonymous = await fetchBrowser().submit(`${app.url}${PAGE}`, FORM);
 
-    expect([foreign.status, stranger.url.pathname]).toEqual([403, '/sign-in']);
+    expect([foreign.status, anonymous.url.pathname]).toEqual([403, '/sign-in']);
     expect(await namesIn(world)).toEqual([]);
   });
 });

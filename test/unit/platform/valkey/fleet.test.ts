@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { BackendHeartbeat } from '../../../../src/platform/valkey/backend-heartbeats.ts';
 import type { Presence, StoredHeartbeat } from '../../../../src/platform/valkey/epoch-view.ts';
 import { createFleet } from '../../../../src/platform/valkey/fleet.ts';
 import { createFleetKeys } from '../../../../src/platform/valkey/fleet-keys.ts';
@@ -6,11 +7,12 @@ import { fixedClock, realClock } from '../../../support/fakes.ts';
 import type { FixedClock } from '../../../support/fakes.ts';
 
 const KEYS = createFleetKeys([Buffer.alloc(32, 'k')]);
+const CORP: BackendHeartbeat = { name: 'corp', state: 'down', since: 10, askedAt: 20 };
 
 /** A store that keeps heartbeats, without their age. */
 function setUp(clock: FixedClock = fixedClock()) {
   const stored = new Map<string, string>();
-  const world = { epoch: 1, beats: 0, ageMs: 0 };
+  const world = { epoch: 1, beats: 0, ageMs: 0, backends: [] as readonly BackendHeartbeat[] };
   let ask = async (): Promise<void> => undefined;
   const sync = async ({ id, beat, leaves, withSilent }: Presence): Promise<readonly StoredHeartbeat[]> => {
     if (withSilent === true) void ask();
@@ -30,6 +32,7 @@ function setUp(clock: FixedClock = fixedClock()) {
       id,
       name: `name of ${id}`,
       revisions: () => ({ ...revisions }),
+      backends: () => world.backends,
       epochs: { current: () => world.epoch, sync },
       keys: KEYS,
       clock,
@@ -50,9 +53,37 @@ describe('the brokers of a fleet', () => {
     await second.sync();
 
     expect(second.members()).toEqual([
-      { id: 'a', name: 'name of a', ageMs: 0, epoch: 1, revisions: { policy: 'r1' } },
-      { id: 'b', name: 'name of b', ageMs: 0, epoch: 1, revisions: { policy: 'r1' } },
+      { id: 'a', name: 'name of a', ageMs: 0, epoch: 1, revisions: { policy: 'r1' }, backends: [] },
+      { id: 'b', name: 'name of b', ageMs: 0, epoch: 1, revisions: { policy: 'r1' }, backends: [] },
     ]);
+  });
+
+  it('see the states of the backends of each, of at most 20', async () => {
+    const { world, open } = setUp();
+    const [first, second] = [open('a'), open('b')];
+    world.backends = Array.from({ length: 25 }, (_, index) => ({ ...CORP, name: `corp-${index}` }));
+    await first.sync();
+    await second.sync();
+
+    const [member] = second.members();
+    expect(member?.backends).toHaveLength(20);
+    expect(member?.backends?.[0]).toEqual({ ...CORP, name: 'corp-0' });
+  });
+
+  it.each<[string, unknown]>([
+    ['of an earlier version, which have no backends', undefined],
+    ['with a state of a later version', [{ ...CORP, state: 'slow' }]],
+    ['with more backends than there may be', Array.from({ length: 21 }, () => CORP)],
+    ['with a text for backends', 'corp'],
+  ])('are listed by heartbeats %s', async (_what, backends) => {
+    const { clock, stored, open } = setUp();
+    const beat = { name: 'old', epoch: 1, at: clock.now(), revisions: {}, more: 1, backends };
+    stored.set('a', KEYS.seal('fl:brokers a', beat));
+    const fleet = open('b');
+    await fleet.sync();
+
+    const [member] = fleet.members();
+    expect(member).toEqual({ id: 'a', name: 'old', ageMs: 0, epoch: 1, revisions: {} });
   });
 
   it('are not taken for one alone before the first exchange, so that its share of a limit is the least', async () => {

@@ -175,7 +175,7 @@ describe('what ends earlier logins during an outage of any length', () => {
     expect(settled).toEqual([{ ...END, outcome: 'success' }]);
   });
 
-  it('ends all answers of the backend when it is too much to remember', async () => {
+  it('ends all answers of the backend when there is too much to store', async () => {
     const { ledger, ended, settled, losing } = setUp();
     const attempt = { id: '1', backend: 'corp', password: 'p', epoch: 0, places: [] };
     await losing(async () => {

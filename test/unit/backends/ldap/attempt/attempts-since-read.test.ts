@@ -53,7 +53,7 @@ it.each<[Ending, number]>([
   expect(countSince(before)).toBe(count);
 });
 
-it('forgets failed attempts after a successful one, as the directory does', () => {
+it('clears failed attempts after a successful one, as the directory does', () => {
   const { now, attempt, countSince } = setUp();
   const before = now();
 
@@ -77,7 +77,7 @@ it('counts an attempt whose answer was lost, because the directory may have coun
   expect(countSince(before)).toBe(1);
 });
 
-it('forgets a failed attempt after 10 s, when no login can have read the entry before it', () => {
+it('clears a failed attempt after 10 s, when no login can have read the entry before it', () => {
   const { clock, now, attempt, countSince } = setUp();
   const before = now();
   attempt('failed');

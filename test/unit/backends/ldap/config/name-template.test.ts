@@ -35,6 +35,6 @@ it.each([
   ['admin', false],
   ['a@b@c', false],
   ['CORP\\a\\b', false],
-])('tells whether %s can bind without a DN: %s', (text, expected) => {
+])('says whether %s can bind without a DN: %s', (text, expected) => {
   expect(isBindName(text)).toBe(expected);
 });

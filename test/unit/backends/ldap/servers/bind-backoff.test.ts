@@ -45,7 +45,7 @@ it('allows another password at once', () => {
   expect(() => backoff.check('corrected')).not.toThrow();
 });
 
-it('forgets the refusal when the password is accepted, and logs it', () => {
+it('clears the refusal when the password is accepted, and logs it', () => {
   const { clock, log, backoff } = setUp();
   backoff.refused('secret', REFUSED);
   clock.advance(5);

@@ -130,7 +130,7 @@ describe('lint finds a rule that adds nothing', () => {
 describe('lint says nothing of', () => {
   it.each<[string, readonly RuleText[]]>([
     ['rules that share repositories', [web, { groups: ['auditors'], repositories: ['web/**'], allow: ['pull'] }]],
-    ['a rule beside one that captures', [teams, { ...web, allow: ['pull', 'push', 'delete'] }]],
+    ['a rule next to one that captures', [teams, { ...web, allow: ['pull', 'push', 'delete'] }]],
     [
       'a denial with exceptions',
       [teams, { users: ['*'], except: { users: ['ci'] }, repositories: ['*/release/**'], deny: ['push'] }],
@@ -144,7 +144,7 @@ describe('lint says nothing of', () => {
       ],
     ],
     [
-      'a rule for some clients beside one for all',
+      'a rule for some clients next to one for all',
       [
         { ...web, clients: ['10.0.0.0/8'] },
         { ...web, allow: ['pull'] },

@@ -107,7 +107,7 @@ describe('cover', () => {
       fc.property(pattern, pattern, (wide, narrow) => {
         const difference = NAMES.find((text) => matches(narrow, text) && !matches(wide, text));
 
-        // Four segments tell `**` from as many `*` as the names above have.
+        // Four segments distinguish `**` from as many `*` as the names above have.
         if (difference === undefined && !narrow.includes('**')) expect(covers(wide, narrow)).toBe(true);
         if (difference !== undefined) expect(covers(wide, narrow)).toBe(false);
       }),

@@ -1,14 +1,14 @@
-/** A program of this folder that runs beside the measurement, in a process of its own. */
+/** A program of this folder that runs in a process of its own during the measurement. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-export interface Beside {
+export interface ChildProgram {
   /** Ends the program by closing its input. @returns the JSON value that it printed */
   end(): Promise<unknown>;
 }
 
 /** Starts the program, and waits until it prints `ready`. @throws Error when it ends before that */
-export async function startBeside(script: string, ...args: readonly string[]): Promise<Beside> {
+export async function startChildProgram(script: string, ...args: readonly string[]): Promise<ChildProgram> {
   const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
