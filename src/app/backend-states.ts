@@ -20,9 +20,9 @@ export interface BackendStates {
   all(): Promise<ReadonlyMap<string, BackendState>>;
   /** Asks one backend now. Never throws. @returns undefined when there is no such backend */
   probe(name: string): Promise<BackendState | undefined>;
-  /** What the probes of a backend have found; undefined: it was never asked. */
   /** What the probes have found, in the order of the backends, without those that were never asked. */
   found(): readonly FoundState[];
+  /** What the probes of a backend have found; undefined: it was never asked. */
   lastProbe(name: string):
     | {
         readonly state: BackendState['state'];

@@ -4,7 +4,7 @@
  */
 import { createQueue } from './queue.ts';
 
-export interface SharedRing<Class extends string, Entry> {
+interface SharedRing<Class extends string, Entry> {
   /**
    * Removes an entry where the ring is full. `add` does the same; to call it before frees what the entry holds.
    *

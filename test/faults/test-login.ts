@@ -111,8 +111,8 @@ export const faults: readonly Fault[] = [
     id: 'backend-state-1',
     effect: 'the page says of each backend that it answers since a moment ago',
     file: 'src/app/backend-states.ts',
-    find: 'const since = hasChanged ? clock.now() : last.since;',
-    replace: 'const since = clock.now();',
+    find: 'const since = hasChanged ? askedAt : last.since;',
+    replace: 'const since = askedAt;',
     tests: ['test/unit/app/backend-states.test.ts'],
   },
   {

@@ -52,11 +52,7 @@ export function fleetPage(page: Page, { brokers, differing, unreadable, down }: 
             it, says so in its log.
           </p>`,
         ),
-      unreadable > 0 &&
-        notice(
-          'warning',
-          html`<p>${unreadable} brokers use the store with another fleet key, and share nothing with these.</p>`,
-        ),
+      unreadable > 0 && notice('warning', html`<p>${otherKeyText(unreadable)}</p>`),
       brokers === undefined
         ? empty(
             html`<p>This broker shares no store.</p>
@@ -67,6 +63,12 @@ export function fleetPage(page: Page, { brokers, differing, unreadable, down }: 
         : brokerTable(page, brokers, differing),
     ],
   });
+}
+
+function otherKeyText(brokers: number): string {
+  return brokers === 1
+    ? '1 broker uses the store with another fleet key, and shares nothing with these.'
+    : `${brokers} brokers use the store with another fleet key, and share nothing with these.`;
 }
 
 function brokerTable(page: Page, brokers: readonly BrokerView[], differing: readonly string[]): Html {
