@@ -12,9 +12,9 @@ export const faults: readonly Fault[] = [
     id: 'guesses-1',
     effect: 'a refresh token is stored before its audit line is committed',
     file: 'src/http/token.ts',
-    find: '      const issued = await grant(authenticated, draft, deps.grantToken);\n      await store(draft, context, deps.audit);\n',
+    find: '      const issued = await grant(authenticated, draft, deps.grantToken);\n      if (draft !== undefined) await store(draft, context, deps.audit);\n',
     replace:
-      '      await store(draft, context, deps.audit);\n      const issued = await grant(authenticated, draft, deps.grantToken);\n',
+      '      if (draft !== undefined) await store(draft, context, deps.audit);\n      const issued = await grant(authenticated, draft, deps.grantToken);\n',
     tests: [ISSUE_ORDER],
   },
   {

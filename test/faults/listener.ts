@@ -65,9 +65,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'listener-7',
     effect: 'At the limit, connections with a request in progress are closed.',
-    file: 'src/http/connections.ts',
-    find: "if (state === 'busy') waiting.delete(connection);\n      else",
-    replace: "if (state !== 'busy')",
+    file: 'src/http/waiting-connections.ts',
+    find: "if (state !== 'busy') enter(place, state, (this.#moves += 1));",
+    replace: "enter(place, state === 'busy' ? 'receiving' : state, (this.#moves += 1));",
     tests: CONNECTIONS,
   },
   {
@@ -205,5 +205,13 @@ export const faults: readonly Fault[] = [
     find: 'reject(listenError(key, address, cause))',
     replace: 'reject(cause)',
     tests: ['test/unit/http/server.test.ts'],
+  },
+  {
+    id: 'listener-26',
+    effect: 'At the limit, the client that is used most loses its connection again and again, and idle ones stay.',
+    file: 'src/http/waiting-connections.ts',
+    find: 'if (place !== undefined && place.order < (first?.order ?? Infinity)) first = place;',
+    replace: 'first ??= place;',
+    tests: CONNECTIONS,
   },
 ];

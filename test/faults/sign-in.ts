@@ -237,8 +237,8 @@ export const faults: readonly Fault[] = [
     id: 'sign-in-28',
     effect: 'two values of a parameter are accepted, of which a proxy and the broker could read different ones',
     file: 'src/http/form.ts',
-    find: 'if (others.length > 0) throw',
-    replace: 'if (others.length > 1) throw',
+    find: 'if (others.some((other) => other !== first))',
+    replace: 'if (others.length > 1)',
     tests: ['test/unit/http/form.test.ts'],
   },
   {

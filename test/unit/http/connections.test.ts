@@ -140,6 +140,27 @@ describe('acceptance 21: the limit of connections', () => {
   });
 });
 
+describe('acceptance 21: the limit of connections, when each is of another network', () => {
+  it('closes the one that is idle longest, and not the one that has just been used', async () => {
+    await using server = await openListener((_request, response) => void response.end(), { max: 3 });
+    const clients: Client[] = [];
+    for (const localAddress of ['127.0.1.1', '127.0.2.1', '127.0.3.1']) {
+      const client = await server.connect({ localAddress });
+      client.send(requestOf('/'));
+      await waitFor('a response', () => client.responses() === 1);
+      clients.push(client);
+    }
+    const [used, idle] = clients;
+    used?.send(requestOf('/'));
+    await waitFor('a second response', () => used?.responses() === 2);
+
+    await server.connect({ localAddress: '127.0.4.1' });
+    await waitFor('one to be closed', () => clients.some(({ isClosed }) => isClosed()));
+
+    expect(clients.filter(({ isClosed }) => isClosed())).toEqual([idle]);
+  });
+});
+
 const UNFINISHED = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nbeginning';
 
 describe('acceptance 21: the limit of connections, when clients send the bodies of their requests slowly', () => {
