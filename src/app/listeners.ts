@@ -1,7 +1,9 @@
 /** The listeners: one for the clients of the registries, and one for operators if configured. */
+import type { Express } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createAdminApp, createApp } from '../http/app.ts';
 import type { AppDeps } from '../http/app.ts';
+import { expressMessages } from '../http/express-messages.ts';
 import type { RequestHandler } from '../http/lazy-handler.ts';
 import { cachedPage } from '../http/metrics.ts';
 import { listen } from '../http/server.ts';
@@ -34,10 +36,12 @@ const ANSWER_MS = 60_000;
 export async function openListeners(config: BrokerConfig, listenerDeps: ListenerDeps): Promise<Listeners> {
   const deps = { ...listenerDeps, metrics: cachedPage(listenerDeps.metrics, systemClock) };
   const counts = connectionCounts(openFileLimit(), config.maxConnections);
-  const open = async (name: ListenerName, app: Parameters<typeof listen>[0], where: Where): Promise<Listener> => {
+  const open = async (name: ListenerName, app: Express, where: Where): Promise<Listener> => {
     const limits = { max: counts[name], handshakeMs: HANDSHAKE_MS, answerMs: ANSWER_MS };
     const onLimit: ListenOptions['onLimit'] = (reason) => deps.listenerMetrics.countLimit(name, reason);
-    const listener = await listen(app, { ...where, limits, onLimit, newRequestId: deps.ids.next, log: deps.log });
+    const messages = expressMessages(app);
+    const own = { limits, messages, onLimit, newRequestId: deps.ids.next, log: deps.log };
+    const listener = await listen(app, { ...where, ...own });
     deps.listenerMetrics.observeConnections(name, listener.connections, limits.max);
     return listener;
   };

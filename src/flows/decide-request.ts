@@ -48,8 +48,10 @@ export async function decideRequest(
   return { grants, time, attributes: policyAttributes(caller, policy), policyRevision: policy.revision };
 }
 
+const NO_ATTRIBUTES: ReadonlyMap<string, readonly string[]> = new Map();
+
 function policyAttributes(caller: Caller, policy: Policy): ReadonlyMap<string, readonly string[]> {
-  if (caller.kind === 'anonymous') return new Map();
+  if (caller.kind === 'anonymous' || policy.attributes.length === 0) return NO_ATTRIBUTES;
   const { attributes } = caller.identity;
   return new Map(policy.attributes.map((name) => [name, attributes.get(name) ?? []]));
 }

@@ -22,16 +22,22 @@ export interface AuthenticateDeps {
 /** @throws BrokerError for each refusal, so that one table answers them all */
 type Authenticate = (unauthenticated: UnauthenticatedRequest) => Promise<Caller>;
 
-/**
- * The strategy needs neither request nor response, and Passport with a callback answers nothing itself. It sets functions
- * as properties, which V8 puts into the old generation. There they would keep both in memory until the next collection of
- * the whole heap.
- */
 type PassportMiddleware = (request: object, response: object, next: (error: unknown) => void) => void;
+
+/**
+ * What Passport gets as request and response: the strategy needs neither, and Passport with a callback answers nothing
+ * itself. It sets functions as properties, which V8 puts into the old generation. There they would keep both in memory
+ * until the next collection of the whole heap.
+ */
+const NO_REQUEST = {};
+const NO_RESPONSE = {};
 
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const authenticator = new passport.Passport();
   return (unauthenticated) => {
+    const { credential, refreshToken } = unauthenticated.asked;
+    // Without a credential there is nothing to authenticate: the caller is anonymous.
+    if (credential === undefined && refreshToken === undefined) return callerOf(deps, unauthenticated);
     const { promise, resolve, reject } = Promise.withResolvers<Caller>();
     // Fails closed: everything but a caller is an error.
     const done = (error: unknown, caller?: Caller | false): void =>
@@ -39,12 +45,12 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
     const strategy = new CredentialStrategy(callerOf(deps, unauthenticated));
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Passport's types leave the middleware untyped
     const run = authenticator.authenticate(strategy, { session: false }, done) as PassportMiddleware;
-    run({}, {}, reject);
+    run(NO_REQUEST, NO_RESPONSE, reject);
     return promise;
   };
 }
 
-/** Basic, the password form, a refresh token, or anonymous. Every refusal is an error. One for each request. */
+/** Basic, the password form or a refresh token. Every refusal is an error. One for each request. */
 class CredentialStrategy extends passport.Strategy {
   override readonly name = 'registry-credential';
   readonly #caller: Promise<Caller>;

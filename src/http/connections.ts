@@ -68,7 +68,7 @@ export function trackConnections(
     // Without others that wait for their client, all are busy with requests: the new one is closed.
     const excess = byRaw.size < max ? undefined : (waiting.first() ?? connection);
     byRaw.set(raw, connection);
-    waiting.add(connection, networkOf(raw), 'silent');
+    waiting.set(connection, networkOf(raw), 'silent');
     raw.once('close', () => remove(connection));
     if (!isTls) established.set(raw, connection);
     // A peer without a port uses a Unix socket, so it is local: Node's own handshake timeout is enough.
@@ -91,8 +91,7 @@ export function trackConnections(
       const connection = established.get(socket);
       if (connection === undefined || !byRaw.has(connection.raw)) return;
       connection.network ??= networkOf(socket);
-      if (state === 'busy') waiting.delete(connection);
-      else waiting.add(connection, connection.network, state);
+      waiting.set(connection, connection.network, state);
     },
     destroyAll: () => {
       for (const raw of byRaw.keys()) raw.destroy();

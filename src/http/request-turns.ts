@@ -26,17 +26,29 @@ interface Exchange {
   readonly handler: RequestListener;
 }
 
-/** Calls the handler for the requests of a server that does not listen yet and has no handler of its own. */
-export function serveInTurns(server: Server, handler: RequestListener, options: TurnOptions): void {
+/**
+ * Calls the handler for the requests of a server that does not listen yet and has no handler of its own.
+ *
+ * @returns gives the responses that have not ended
+ */
+export function serveInTurns(
+  server: Server,
+  handler: RequestListener,
+  options: TurnOptions,
+): () => readonly ServerResponse[] {
   const takeTurn = createTurns();
-  const pipelines = new WeakMap<Socket, Pipeline>();
+  const pipelines = new Map<Socket, Pipeline>();
   const event = 'setSecureContext' in server ? 'secureConnection' : 'connection';
-  server.on(event, (socket: Socket) => pipelines.set(socket, new Pipeline(socket, takeTurn, options)));
+  server.on(event, (socket: Socket) => {
+    pipelines.set(socket, new Pipeline(socket, takeTurn, options));
+    socket.once('close', () => pipelines.delete(socket));
+  });
   const accept = (request: IncomingMessage, response: ServerResponse, serve: RequestListener): void =>
     pipelines.get(request.socket)?.accept({ request, response, handler: serve });
   server.on('request', (request, response) => accept(request, response, handler));
   // Without a listener Node answers these itself, out of turn.
   server.on('checkExpectation', (request, response) => accept(request, response, refuseExpectation));
+  return () => [...pipelines.values()].flatMap((pipeline) => pipeline.inFlight());
 }
 
 function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
@@ -90,6 +102,11 @@ class Pipeline {
   accept(exchange: Exchange): void {
     if (this.#current !== undefined || this.#isTurnDue || this.#waiting.length > 0) this.#waiting.push(exchange);
     else this.#serve(exchange);
+  }
+
+  inFlight(): readonly ServerResponse[] {
+    const exchanges = this.#current === undefined ? this.#waiting : [this.#current, ...this.#waiting];
+    return exchanges.map(({ response }) => response);
   }
 
   #serve(exchange: Exchange): void {

@@ -1,5 +1,4 @@
 /** The listener, with limits on connections and on the size and duration of requests. It closes without losing a request. */
-import { ShortLivedMap } from '../core/short-lived-map.ts';
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -10,6 +9,7 @@ import type { ListenAddress } from '../core/listen-address.ts';
 import type { Log } from '../core/ports.ts';
 import { trackConnections } from './connections.ts';
 import type { CloseReason, ConnectionLimits, Connections } from './connections.ts';
+import type { MessageClasses } from './express-messages.ts';
 import { addressText, listenError } from './listen-error.ts';
 import { answerParserError } from './parser-error.ts';
 import { readProxyHeaders } from './proxy-protocol.ts';
@@ -22,6 +22,8 @@ export interface ListenOptions {
   /** The configuration key of the address, for messages. */
   readonly key: string;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** The classes of requests and responses. Absent: those of Node. */
+  readonly messages?: MessageClasses;
   /** The id for the answer to a request that cannot be parsed, and so does not reach the application. */
   readonly newRequestId: () => string;
   readonly limits: ConnectionLimits;
@@ -63,17 +65,16 @@ export const HTTP_LIMITS = {
 const OPTIONS: ServerOptions = { ...HTTP_LIMITS, requireHostHeader: false };
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const secure = options.tls === undefined ? undefined : await createTlsServer(options.tls, options.limits);
-  const server: Server = secure ?? createHttpServer(OPTIONS);
+  const secure = options.tls === undefined ? undefined : await createTlsServer(options.tls, options);
+  const server: Server = secure ?? createHttpServer({ ...OPTIONS, ...options.messages });
   server.maxRequestsPerSocket = 0;
   const byNode = connectionListeners(server);
   const connections = limitConnections(server, options);
   const withLimits = connectionListeners(server);
-  serveInTurns(server, handler, { answerMs: options.limits.answerMs, onState: connections.mark });
+  const inFlight = serveInTurns(server, handler, { answerMs: options.limits.answerMs, onState: connections.mark });
   // The limits apply from accept on; the listeners that read bytes wait for the header of a proxy.
   const readers = connectionListeners(server).filter((one) => byNode.includes(one) || !withLimits.includes(one));
   answerParserErrors(server, connections, options);
-  const inFlight = trackResponses(server);
   let lastConnection = 0;
   server.on('connection', () => {
     lastConnection = performance.now();
@@ -101,13 +102,13 @@ function connectionListeners(server: Server): readonly ConnectionListener[] {
 
 async function createTlsServer(
   tls: NonNullable<ListenOptions['tls']>,
-  { handshakeMs }: ConnectionLimits,
+  { limits, messages }: ListenOptions,
 ): Promise<HttpsServer> {
   // Loaded here: it takes time at the start, and most brokers are behind a proxy with TLS.
   const { createServer: createHttpsServer } = await import('node:https');
   // For Unix sockets only. The timeout starts again with each packet; trackConnections limits the whole handshake.
-  const handshakeTimeout = 2 * handshakeMs;
-  return createHttpsServer({ ...OPTIONS, minVersion: 'TLSv1.2', handshakeTimeout, ...tls });
+  const handshakeTimeout = 2 * limits.handshakeMs;
+  return createHttpsServer({ ...OPTIONS, ...messages, minVersion: 'TLSv1.2', handshakeTimeout, ...tls });
 }
 
 function limitConnections(server: Server, { address, limits, log, onLimit }: ListenOptions): Connections {
@@ -129,18 +130,6 @@ function answerParserErrors(server: Server, connections: Connections, { newReque
     if (status === undefined) socket.destroy();
     else debug('request refused by the HTTP parser', { status, cause: error.code, client: remoteAddress });
   });
-}
-
-/** @returns gives the responses that have not ended */
-function trackResponses(server: Server): () => readonly ServerResponse[] {
-  const inFlight = new ShortLivedMap<number, ServerResponse>();
-  let requests = 0;
-  server.on('request', (_request, response) => {
-    const number = (requests += 1);
-    inFlight.set(number, response);
-    response.once('close', () => inFlight.delete(number));
-  });
-  return () => inFlight.values();
 }
 
 async function bind(server: Server, { address, key }: ListenOptions): Promise<void> {

@@ -55,13 +55,13 @@ export function answerTokenRequest(deps: TokenRouteDeps): RequestHandler {
       asked = parseTokenRequest(request, await formOf(request, response));
       const service = requireService(deps.services, asked);
       const unauthenticated = { context, asked, service };
-      const approved = await approvedLogin(deps, unauthenticated);
+      const approved = asked.code === undefined ? undefined : await approvedLogin(deps, unauthenticated, asked.code);
       const caller = approved?.caller ?? (await authenticate(unauthenticated));
       const login = approved?.login ?? asked.credential?.username ?? '';
       const authenticated = { ...unauthenticated, caller, login };
       const draft = draftFor(authenticated, deps.draftRefreshToken);
       const issued = await grant(authenticated, draft, deps.grantToken);
-      await store(draft, context, deps.audit);
+      if (draft !== undefined) await store(draft, context, deps.audit);
       // A request with a refresh token is answered with the same one: clients store only the first.
       const refreshToken = asked.isOffline ? (asked.refreshToken ?? draft?.token) : undefined;
       const body = tokenBody(request, asked, issued, refreshToken);
@@ -108,17 +108,16 @@ function draftFor(
 }
 
 /**
- * The login that the code of the request stands for; undefined when it has none.
+ * The login that the code of the request stands for.
  *
  * @throws BrokerError `unsupported_grant` where codes are not redeemed, or as `RedeemCode` and `PollDevice` do
  */
 async function approvedLogin(
   { helperLogins }: TokenRouteDeps,
   { asked, service, context }: UnauthenticatedRequest,
-): Promise<ApprovedLogin | undefined> {
-  const { code, clientId } = asked;
-  if (code === undefined) return undefined;
-  const about = { clientId, service: service.name };
+  code: NonNullable<TokenRequest['code']>,
+): Promise<ApprovedLogin> {
+  const about = { clientId: asked.clientId, service: service.name };
   if (code.kind === 'authorization-code' && helperLogins !== undefined)
     return helperLogins.redeemCode({ ...code, ...about }, context);
   if (code.kind === 'device-code' && helperLogins?.pollDevice !== undefined)
@@ -149,9 +148,9 @@ function grant(
   return grantToken({ context, service, caller, scopes, malformed, hints: hintsOfRequest(asked), alsoIssued });
 }
 
-async function store(draft: RefreshTokenDraft | undefined, request: RequestContext, audit: Audit): Promise<void> {
+async function store(draft: RefreshTokenDraft, request: RequestContext, audit: Audit): Promise<void> {
   try {
-    await draft?.store();
+    await draft.store();
   } catch (error) {
     audit.record({ type: 'token.withheld', request, cause: 'the refresh token could not be stored' });
     throw error;

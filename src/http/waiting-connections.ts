@@ -1,4 +1,9 @@
-/** Connections that wait for their client, in the order in which they are closed when there are too many. */
+/**
+ * Connections that wait for their client, in the order in which they are closed when there are too many.
+ *
+ * Each request moves its connection three times. The lists are linked, so that a move allocates nothing: the tables of a
+ * `Map` or a `Set` would fill the old generation (see `ShortLivedMap`).
+ */
 
 /**
  * `silent`: no request so far. `idle`: between two requests. `receiving`: the body of a request has not arrived. A
@@ -9,60 +14,114 @@ export type WaitState = (typeof STATES)[number];
 
 interface Network<T> {
   readonly name: string;
-  readonly connections: Readonly<Record<WaitState, Set<T>>>;
+  readonly waiting: Readonly<Record<WaitState, List<T>>>;
+  /** The number of connections that wait. */
   size: number;
+  /** The number of connections, with those that do not wait. */
+  open: number;
+}
+
+/** The oldest connection is the first. */
+interface List<T> {
+  first: Place<T> | undefined;
+  last: Place<T> | undefined;
+}
+
+interface Place<T> {
+  readonly connection: T;
+  readonly network: Network<T>;
+  /** Undefined: it does not wait. */
+  list: List<T> | undefined;
+  /** Larger than that of each place whose connection has waited longer. */
+  since: number;
+  before: Place<T> | undefined;
+  after: Place<T> | undefined;
 }
 
 export class WaitingConnections<T> {
-  /** In the order in which they have had connections without a break. */
   readonly #networks = new Map<string, Network<T>>();
-  /** A network stays while it is the last one without connections: most often, its next one follows at once. */
-  #empty: Network<T> | undefined;
-  readonly #places = new Map<T, { readonly network: Network<T>; readonly state: WaitState }>();
+  readonly #places = new Map<T, Place<T>>();
+  #waits = 0;
 
-  add(connection: T, networkName: string, state: WaitState): void {
-    this.delete(connection);
-    const network = this.#networks.get(networkName) ?? emptyNetwork<T>(networkName);
-    // One that was empty comes last: of networks of the same size, the first closes a connection.
-    if (network.size === 0) this.#networks.delete(networkName);
-    this.#networks.set(networkName, network);
-    network.connections[state].add(connection);
-    network.size += 1;
-    this.#places.set(connection, { network, state });
+  /**
+   * Puts the connection behind the others that wait in the same state.
+   *
+   * @param state `busy`: it does not wait
+   */
+  set(connection: T, networkName: string, state: WaitState | 'busy'): void {
+    const place = this.#placeOf(connection, networkName);
+    leave(place);
+    if (state !== 'busy') enter(place, state, (this.#waits += 1));
   }
 
   delete(connection: T): void {
     const place = this.#places.get(connection);
     if (place === undefined) return;
-    const { network, state } = place;
+    const { network } = place;
+    leave(place);
     this.#places.delete(connection);
-    network.connections[state].delete(connection);
-    network.size -= 1;
-    if (network.size === 0) this.#keepEmpty(network);
-  }
-
-  #keepEmpty(network: Network<T>): void {
-    const last = this.#empty;
-    if (last?.size === 0 && last !== network) this.#networks.delete(last.name);
-    this.#empty = network;
+    network.open -= 1;
+    if (network.open === 0) this.#networks.delete(network.name);
   }
 
   /**
    * The connection to close first: of the network with the most of them, so that a flood closes its own connections, and
-   * there the oldest in the first state that has any. Of networks with the same number, the one that has waited longest
-   * is the first.
+   * there the one that has waited longest in the first state that has any. Networks with the same number count as one:
+   * the client that sends most requests must not lose its connection again and again.
    */
   first(): T | undefined {
     const networks = [...this.#networks.values()];
     const most = networks.reduce((size, network) => Math.max(size, network.size), 0);
     const largest = networks.filter(({ size }) => size === most);
     for (const state of STATES) {
-      for (const { connections } of largest) for (const connection of connections[state]) return connection;
+      let longest: Place<T> | undefined;
+      for (const { waiting } of largest) {
+        const { first } = waiting[state];
+        if (first !== undefined && first.since < (longest?.since ?? Infinity)) longest = first;
+      }
+      if (longest !== undefined) return longest.connection;
     }
     return undefined;
+  }
+
+  #placeOf(connection: T, networkName: string): Place<T> {
+    const known = this.#places.get(connection);
+    if (known?.network.name === networkName) return known;
+    this.delete(connection);
+    const network = this.#networks.get(networkName) ?? emptyNetwork<T>(networkName);
+    this.#networks.set(networkName, network);
+    network.open += 1;
+    const place = { connection, network, list: undefined, since: 0, before: undefined, after: undefined };
+    this.#places.set(connection, place);
+    return place;
   }
 }
 
 function emptyNetwork<T>(name: string): Network<T> {
-  return { name, connections: { silent: new Set(), idle: new Set(), receiving: new Set() }, size: 0 };
+  const list = (): List<T> => ({ first: undefined, last: undefined });
+  return { name, waiting: { silent: list(), idle: list(), receiving: list() }, size: 0, open: 0 };
+}
+
+function enter<T>(place: Place<T>, state: WaitState, since: number): void {
+  const list = place.network.waiting[state];
+  place.list = list;
+  place.since = since;
+  place.before = list.last;
+  if (list.last === undefined) list.first = place;
+  else list.last.after = place;
+  list.last = place;
+  place.network.size += 1;
+}
+
+function leave<T>(place: Place<T>): void {
+  const { list, before, after } = place;
+  if (list === undefined) return;
+  if (before === undefined) list.first = after;
+  else before.after = after;
+  if (after === undefined) list.last = before;
+  else after.before = before;
+  place.list = undefined;
+  place.before = undefined;
+  place.after = undefined;
+  place.network.size -= 1;
 }

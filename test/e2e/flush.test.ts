@@ -55,12 +55,12 @@ member: ${slapd.people.bob.dn}
       async () => expect(await flush('--backend', 'corp')).toMatchObject({ code: 0 }),
     ],
     ['by SIGHUP', async () => broker.signal('SIGHUP')],
-  ])('is flushed %s, so that a group that the user left no longer counts', async (_method, flush) => {
+  ])('is flushed %s, so that a group that the user left no longer counts', async (_method, trigger) => {
     expect(await granted(broker, alice)).toBe('pull,push');
     await leaveTeamWeb();
     const before = await granted(broker, alice);
 
-    await flush();
+    await trigger();
     await broker.waitForLine(({ message }) => message === 'login cache flushed');
 
     expect(before).toBe('pull,push');

@@ -210,8 +210,8 @@ export const faults: readonly Fault[] = [
     id: 'listener-26',
     effect: 'At the limit, the client that is used most loses its connection again and again, and idle ones stay.',
     file: 'src/http/waiting-connections.ts',
-    find: 'if (network.size === 0) this.#networks.delete(networkName);',
-    replace: '',
-    tests: CONNECTIONS,
+    find: ' && first.since < (longest?.since ?? Infinity)',
+    replace: ' && longest === undefined',
+    tests: ['test/unit/http/waiting-connections.test.ts'],
   },
 ];

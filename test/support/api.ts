@@ -19,6 +19,7 @@ import type { ControlAnswer, ControlRequest } from '../../src/platform/control-s
 import { askRunningBrokers } from '../../src/platform/control-sockets.ts';
 import { systemTimer } from '../../src/platform/timer.ts';
 import { countingIds, noShield, recordingAudit, recordingLog } from './fakes.ts';
+import { START_TIMEOUT } from './wait.ts';
 
 export interface TestApi extends AsyncDisposable {
   readonly parts: ApiParts;
@@ -99,7 +100,8 @@ export async function openTestApi(
   resources.use(await openControl(stateDir, { ...parts, realm: 'fairlead', api: api.control }));
   const running = resources.move();
   const send = async (request: ControlRequest): Promise<ControlAnswer> => {
-    const { answers } = await askRunningBrokers(stateDir, request);
+    // The first request loads the operations, which takes its time on a busy machine.
+    const { answers } = await askRunningBrokers(stateDir, { timeoutMs: START_TIMEOUT, ...request });
     const [answer] = answers;
     if (answer === undefined) throw new Error('the control socket does not answer');
     return answer;

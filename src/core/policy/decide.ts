@@ -131,20 +131,20 @@ function reason(rule: Rule, effect: Reason['effect'], via: string): Reason {
 function grantedActions(asked: Scope, reasons: readonly Reason[]): readonly Action[] {
   const allowed = actionsOf(reasons, 'allow');
   const denied = actionsOf(reasons, 'deny');
-  if (allowed.size === 0) return [];
+  if (allowed.length === 0) return [];
   if (asked.type === 'registry') {
     // The registry asks for the literal `*`; `search` and other words mean nothing to it.
-    return asked.actions.includes('*') && denied.size === 0 ? ['*'] : [];
+    return asked.actions.includes('*') && denied.length === 0 ? ['*'] : [];
   }
-  if (asked.name === '') return asked.actions.includes('pull') && denied.size === 0 ? ['pull'] : [];
+  if (asked.name === '') return asked.actions.includes('pull') && denied.length === 0 ? ['pull'] : [];
   const holds = (action: Action): boolean =>
     action === '*'
-      ? allowed.has('*') && denied.size === 0
-      : (allowed.has(action) || allowed.has('*')) && !denied.has(action) && !denied.has('*');
+      ? allowed.includes('*') && denied.length === 0
+      : (allowed.includes(action) || allowed.includes('*')) && !denied.includes(action) && !denied.includes('*');
   const requested = asked.actions.includes('*') ? ACTIONS : asked.actions.filter(isAction);
   return requested.filter(holds);
 }
 
-function actionsOf(reasons: readonly Reason[], effect: 'allow' | 'deny'): ReadonlySet<Action> {
-  return new Set(reasons.flatMap((found) => (found.effect === effect ? found.actions : [])));
+function actionsOf(reasons: readonly Reason[], effect: 'allow' | 'deny'): readonly Action[] {
+  return reasons.flatMap((found) => (found.effect === effect ? found.actions : []));
 }

@@ -1,6 +1,7 @@
 /** The fields of an audit line about a decision. `recorded-decisions.ts` reads them back. */
 import type { AuditEvent } from '../../core/events.ts';
 import { formatScope } from '../../core/scope.ts';
+import type { Scope } from '../../core/scope.ts';
 import { subjectFields } from './subject-fields.ts';
 import { typed } from './typed-text.ts';
 
@@ -22,42 +23,43 @@ export function issuedFields(event: Issued): Fields {
 
 /** What was asked, what of it is granted and what is denied; long lists are cut and counted. */
 export function decidedFields(event: Issued | Decided, isPartUnread = false): Fields {
-  const { grants } = event;
-  const granted = grants.filter((grant) => grant.granted.length > 0);
-  const missing = grants.flatMap(({ asked, granted: actions }) => {
-    const denied = actions.includes('*') ? [] : asked.actions.filter((action) => !isIn(actions, action));
-    return denied.length === 0 ? [] : [formatScope({ ...asked, actions: denied })];
-  });
-  const limitedBy = grants.flatMap(({ asked, limited: actions = [] }) =>
-    actions.length === 0 ? [] : [formatScope({ ...asked, actions })],
-  );
+  const asked: string[] = [];
+  const granted: string[] = [];
+  const denied: string[] = [];
+  // Of what is denied: what the policy grants, and the limits of the credential take away.
+  const limited: string[] = [];
+  const rules = new Set<string>();
+  for (const grant of event.grants) {
+    addScope(asked, grant.asked, grant.asked.actions);
+    addScope(granted, grant.asked, grant.granted);
+    addScope(denied, grant.asked, withoutGranted(grant.asked.actions, grant.granted));
+    addScope(limited, grant.asked, grant.limited ?? []);
+    for (const { rule } of grant.because) rules.add(rule);
+  }
   return {
     ...subjectFields(event),
     service: event.service,
-    ...listFields(
-      'asked',
-      grants.map(({ asked }) => formatScope(asked)),
-    ),
-    ...listFields(
-      'granted',
-      granted.map(({ asked, granted: actions }) => formatScope({ ...asked, actions })),
-    ),
-    ...(missing.length === 0 ? {} : listFields('denied', missing)),
-    // Of what is denied: what the policy grants, and the limits of the credential take away.
-    ...(limitedBy.length === 0 ? {} : listFields('limited', limitedBy)),
+    ...listFields('asked', asked),
+    ...listFields('granted', granted),
+    ...(denied.length === 0 ? {} : listFields('denied', denied)),
+    ...(limited.length === 0 ? {} : listFields('limited', limited)),
     // A scope that cannot be parsed grants nothing.
-    outcome: missing.length === 0 && !isPartUnread ? 'all' : granted.length === 0 ? 'none' : 'some',
-    ...listFields('rules', [...new Set(grants.flatMap(({ because }) => because.map(({ rule }) => rule)))]),
+    outcome: denied.length === 0 && !isPartUnread ? 'all' : granted.length === 0 ? 'none' : 'some',
+    ...listFields('rules', [...rules]),
     policy: event.policyRevision,
   };
 }
 
-export function hintFields({ hints = [] }: Pick<Issued, 'hints'>): Fields {
-  return hints.length === 0 ? {} : { hints };
+function addScope(texts: string[], { type, name }: Scope, actions: readonly string[]): void {
+  if (actions.length > 0) texts.push(formatScope({ type, name, actions }));
 }
 
-function isIn(actions: readonly string[], action: string): boolean {
-  return actions.includes(action);
+function withoutGranted(asked: readonly string[], granted: readonly string[]): readonly string[] {
+  return granted.includes('*') ? [] : asked.filter((action) => !granted.includes(action));
+}
+
+export function hintFields({ hints = [] }: Pick<Issued, 'hints'>): Fields {
+  return hints.length === 0 ? {} : { hints };
 }
 
 /** Most texts of one list, and most characters of them together, that a line holds. Clients choose what they ask for. */
@@ -68,5 +70,6 @@ const MAX_ITEMS_TEXT = 16_384;
 export function listFields(name: string, texts: readonly string[]): Fields {
   let left = MAX_ITEMS_TEXT;
   const kept = texts.slice(0, MAX_ITEMS).filter((text) => (left -= text.length) >= 0);
-  return { [name]: kept, ...(kept.length < texts.length ? { [`${name}Truncated`]: texts.length - kept.length } : {}) };
+  if (kept.length === texts.length) return { [name]: kept };
+  return { [name]: kept, [`${name}Truncated`]: texts.length - kept.length };
 }

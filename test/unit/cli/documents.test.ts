@@ -120,8 +120,9 @@ function pathsOf(app: unknown): readonly string[] {
 }
 
 describe('endpoints', () => {
+  const metrics = async (): Promise<unknown> => ({ contentType: '', text: '' });
   // Nothing is asked of them: only their routes are read.
-  const deps = { services: new Map(), metrics: async () => ({ contentType: '', text: '' }) } as unknown as AppDeps & {
+  const deps = { services: new Map(), corsOrigins: [], metrics } as unknown as AppDeps & {
     readonly metrics: NonNullable<AppDeps['metrics']>;
   };
   const paths = pathsOf(createApp(deps));

@@ -9,7 +9,7 @@ const backend = (name: string, options: FakeBackendOptions = {}): ChainedBackend
 
 function signInAt(name: string, accountsAt: string | undefined): ChainedBackend {
   const chained = backend(name, { accepts: 'sign-ins' });
-  const signIn = { ...(accountsAt === undefined ? {} : { accountsAt }) } as never;
+  const signIn = (accountsAt === undefined ? {} : { accountsAt }) as never;
   return { ...chained, authenticator: { ...chained.authenticator, signIn } };
 }
 

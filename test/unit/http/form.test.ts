@@ -2,6 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../../src/core/errors.ts';
 import { parseForm, queryOf, singleValue } from '../../../src/http/form.ts';
+import { openHttpApp } from '../../support/http-app.ts';
+
+const FORM_HEADERS = { 'content-type': 'application/x-www-form-urlencoded' };
+const FORM_TEXT = 'grant_type=password&service=registry.example.com&username=alice&password=secret';
 
 describe('a parameter with a single value', () => {
   it.each([
@@ -17,6 +21,19 @@ describe('a parameter with a single value', () => {
     expect(() => singleValue(new URLSearchParams('a=1&a=2'), 'a')).toThrow(
       expect.objectContaining({ code: 'invalid_request', message: 'the parameter a has several values' }),
     );
+  });
+});
+
+describe('the form of a POST', () => {
+  it.each([
+    ['of a known length', {}, FORM_TEXT],
+    ['of an unknown length', { 'transfer-encoding': 'chunked' }, FORM_TEXT],
+  ])('%s is read', async (_what, headers, body) => {
+    await using app = await openHttpApp();
+
+    const { status } = await app.send('/token', { method: 'POST', headers: { ...FORM_HEADERS, ...headers }, body });
+
+    expect([status, app.credentials]).toEqual([200, [['alice', 'secret']]]);
   });
 });
 

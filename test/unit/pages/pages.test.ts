@@ -60,6 +60,17 @@ describe('each page', () => {
   });
 });
 
+describe('the page of decisions', () => {
+  it('says since when each kind is complete, once where that is the same time', () => {
+    const times = (name: string): number =>
+      samples[name]?.()
+        .toString()
+        .split(/\bsince\s+<time/).length ?? 0;
+
+    expect([times('decisions'), times('decisions-none')]).toEqual([4, 2]);
+  });
+});
+
 describe('the navigation', () => {
   it('offers the pages of administrators to administrators only', () => {
     expect(samples['policy']?.().toString()).toContain('/console/decisions');
