@@ -32,17 +32,16 @@ interface Place<T> {
   readonly network: Network<T>;
   /** Undefined: it does not wait. */
   list: List<T> | undefined;
-  /** Lower than that of a connection that began to wait later. */
-  order: number;
+  /** Larger than that of each place whose connection has waited longer. */
+  since: number;
   before: Place<T> | undefined;
   after: Place<T> | undefined;
 }
 
 export class WaitingConnections<T> {
-  /** In the order in which they have had connections without a break. */
   readonly #networks = new Map<string, Network<T>>();
   readonly #places = new Map<T, Place<T>>();
-  #moves = 0;
+  #waits = 0;
 
   /**
    * Puts the connection behind the others that wait in the same state.
@@ -52,7 +51,7 @@ export class WaitingConnections<T> {
   set(connection: T, networkName: string, state: WaitState | 'busy'): void {
     const place = this.#placeOf(connection, networkName);
     leave(place);
-    if (state !== 'busy') enter(place, state, (this.#moves += 1));
+    if (state !== 'busy') enter(place, state, (this.#waits += 1));
   }
 
   delete(connection: T): void {
@@ -67,20 +66,20 @@ export class WaitingConnections<T> {
 
   /**
    * The connection to close first: of the network with the most of them, so that a flood closes its own connections, and
-   * there the oldest in the first state that has any. Of networks with the same number, the one that has waited longest
-   * is the first.
+   * there the one that has waited longest in the first state that has any. Networks with the same number count as one:
+   * the client that sends most requests must not lose its connection again and again.
    */
   first(): T | undefined {
     const networks = [...this.#networks.values()];
     const most = networks.reduce((size, network) => Math.max(size, network.size), 0);
     const largest = networks.filter(({ size }) => size === most);
     for (const state of STATES) {
-      let first: Place<T> | undefined;
+      let longest: Place<T> | undefined;
       for (const { waiting } of largest) {
-        const place = waiting[state].first;
-        if (place !== undefined && place.order < (first?.order ?? Infinity)) first = place;
+        const { first } = waiting[state];
+        if (first !== undefined && first.since < (longest?.since ?? Infinity)) longest = first;
       }
-      if (first !== undefined) return first.connection;
+      if (longest !== undefined) return longest.connection;
     }
     return undefined;
   }
@@ -92,7 +91,7 @@ export class WaitingConnections<T> {
     const network = this.#networks.get(networkName) ?? emptyNetwork<T>(networkName);
     this.#networks.set(networkName, network);
     network.open += 1;
-    const place = { connection, network, list: undefined, order: 0, before: undefined, after: undefined };
+    const place = { connection, network, list: undefined, since: 0, before: undefined, after: undefined };
     this.#places.set(connection, place);
     return place;
   }
@@ -103,10 +102,10 @@ function emptyNetwork<T>(name: string): Network<T> {
   return { name, waiting: { silent: list(), idle: list(), receiving: list() }, size: 0, open: 0 };
 }
 
-function enter<T>(place: Place<T>, state: WaitState, order: number): void {
+function enter<T>(place: Place<T>, state: WaitState, since: number): void {
   const list = place.network.waiting[state];
   place.list = list;
-  place.order = order;
+  place.since = since;
   place.before = list.last;
   if (list.last === undefined) list.first = place;
   else list.last.after = place;

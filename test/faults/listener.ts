@@ -66,8 +66,8 @@ export const faults: readonly Fault[] = [
     id: 'listener-7',
     effect: 'At the limit, connections with a request in progress are closed.',
     file: 'src/http/waiting-connections.ts',
-    find: "if (state !== 'busy') enter(place, state, (this.#moves += 1));",
-    replace: "enter(place, state === 'busy' ? 'receiving' : state, (this.#moves += 1));",
+    find: "if (state !== 'busy') enter(place, state, (this.#waits += 1));",
+    replace: "enter(place, state === 'busy' ? 'receiving' : state, (this.#waits += 1));",
     tests: CONNECTIONS,
   },
   {
@@ -210,8 +210,8 @@ export const faults: readonly Fault[] = [
     id: 'listener-26',
     effect: 'At the limit, the client that is used most loses its connection again and again, and idle ones stay.',
     file: 'src/http/waiting-connections.ts',
-    find: 'if (place !== undefined && place.order < (first?.order ?? Infinity)) first = place;',
-    replace: 'first ??= place;',
-    tests: CONNECTIONS,
+    find: ' && first.since < (longest?.since ?? Infinity)',
+    replace: ' && longest === undefined',
+    tests: ['test/unit/http/waiting-connections.test.ts'],
   },
 ];

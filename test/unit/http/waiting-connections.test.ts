@@ -82,4 +82,14 @@ describe('of the connections of several networks', () => {
 
     expect(waiting.first()).toBe('x');
   });
+
+  it('of networks with the same number, the one that has waited longest is closed first', () => {
+    const waiting = new WaitingConnections<string>();
+    for (const name of ['a', 'b', 'c']) waiting.set(name, `network of ${name}`, 'idle');
+
+    waiting.set('a', 'network of a', 'busy');
+    waiting.set('a', 'network of a', 'idle');
+
+    expect(closeAll(waiting)).toEqual(['b', 'c', 'a']);
+  });
 });
