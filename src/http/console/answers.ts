@@ -28,7 +28,7 @@ const BROKEN: PageAnswer = {
 const MALFORMED: PageAnswer = { status: 400, title: 'This request cannot be read', text: 'Go back, and try again.' };
 
 /** The refusals of a login with a password all read the same, as for docker. */
-const ANSWERS: Readonly<Partial<Record<ErrorCode, PageAnswer>>> = {
+const ANSWERS: Readonly<Record<ErrorCode, PageAnswer>> = {
   invalid_credentials: REFUSED,
   token_refused: REFUSED,
   empty_password: REFUSED,
@@ -98,8 +98,28 @@ const ANSWERS: Readonly<Partial<Record<ErrorCode, PageAnswer>>> = {
   backend_unavailable: UNAVAILABLE,
   records_unavailable: UNAVAILABLE,
   audit_unavailable: UNAVAILABLE,
+  signing_unavailable: UNAVAILABLE,
+  shutting_down: UNAVAILABLE,
+  too_much_work: UNAVAILABLE,
+  too_many_scopes: MALFORMED,
+  damaged_token: REFUSED,
+  personal_token_refused: REFUSED,
+  // Only programs get these.
+  access_denied: BROKEN,
+  authorization_pending: BROKEN,
+  code_refused: BROKEN,
+  device_code_expired: BROKEN,
+  doctor_probe: BROKEN,
+  login_required: BROKEN,
+  polled_too_often: BROKEN,
+  refresh_token_refused: BROKEN,
+  sign_in_due: BROKEN,
+  too_many_bad_tokens: BROKEN,
+  too_many_codes: BROKEN,
+  unsupported_grant: BROKEN,
+  internal: BROKEN,
 };
 
 export function pageAnswer(code: ErrorCode): PageAnswer {
-  return ANSWERS[code] ?? BROKEN;
+  return ANSWERS[code];
 }
