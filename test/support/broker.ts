@@ -121,8 +121,10 @@ export async function startBroker({
   const marks = new Set<unknown>();
   if (ready) {
     await child.waitUntil('the broker', () => httpAnswers(`${url}/healthz`, 200));
-    // It answers before it watches its files and opens its control socket.
-    await child.waitForOutput(/"message":"listening"/);
+    // It answers before it watches its files and opens its control socket. It says so at the levels debug and info.
+    if (!/"log":\{"level":"(?:warn|error)"/.test(JSON.stringify(whole))) {
+      await child.waitForOutput(/"message":"listening"/);
+    }
   }
   const running = resources.move();
   return {
