@@ -19,6 +19,8 @@ const COUNT_SECONDS = 10;
 export function countRequests(store: ListableStore<DeviceRequest>, clock: Pick<Clock, 'now'>): CountedRequests {
   const index = new OpenRequestIndex();
   let countedAt = Number.NEGATIVE_INFINITY;
+  /** Requests that come during a count wait for it, and do not count again. */
+  let counting: Promise<void> | undefined;
 
   async function countStored(now: number): Promise<void> {
     const stored = await store.list();
@@ -32,7 +34,10 @@ export function countRequests(store: ListableStore<DeviceRequest>, clock: Pick<C
     open: async () => {
       const now = clock.now();
       // A clock that was set back does not stop the counting.
-      if (Math.abs(now - countedAt) >= COUNT_SECONDS) await countStored(now);
+      if (Math.abs(now - countedAt) >= COUNT_SECONDS) {
+        counting ??= countStored(now).finally(() => (counting = undefined));
+        await counting;
+      }
       index.removeExpired(now);
       return index;
     },
